@@ -1,0 +1,1 @@
+"""How artifacts become packs: found in the store, fetched, or built."""

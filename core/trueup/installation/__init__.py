@@ -1,0 +1,1 @@
+"""How an environment changes: decide a plan, carry it out as one transaction, record it."""

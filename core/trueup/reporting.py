@@ -1,0 +1,59 @@
+"""How the core tells of its progress: one Protocol, silent unless somebody listens.
+
+The core never prints. It hands `Event`s to a reporter; the command line, tox and nox each bring one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+__all__ = ["SILENT", "Event", "EventKind", "Reporter"]
+
+EventKind = Literal[
+    "resolving",
+    "resolved",
+    "downloading",
+    "progress",
+    "downloaded",
+    "building",
+    "built",
+    "output",
+    "waiting",
+    "removed",
+    "added",
+    "recovered",
+    "warning",
+    "note",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    Attributes:
+        kind: what happened; "progress" moves a "downloading" on, "output" is one line of a tool.
+        subject: what it happened to: a distribution, a file name, a path.
+        message: a sentence for people, without credentials; may be "".
+        done: bytes done so far, where that is known.
+        total: bytes in all, where that is known.
+    """
+
+    kind: EventKind
+    subject: str
+    message: str = ""
+    done: int | None = None
+    total: int | None = None
+
+
+class Reporter(Protocol):
+    """Somebody who listens; may be called from several threads at once."""
+
+    def __call__(self, event: Event, /) -> None:
+        """Take note of `event`; must not raise."""
+
+
+def SILENT(event: Event, /) -> None:  # noqa: N802 - a constant that happens to be a function
+    """Listen to nothing."""
+    del event

@@ -1,0 +1,1 @@
+"""The nox backend of trueup."""

@@ -1,0 +1,17 @@
+"""What every test stands on: a store of its own, and no settings of the person who runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def store_root(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test an empty store, and unset what would change an answer."""
+    root = tmp_path_factory.mktemp("store")
+    monkeypatch.setenv("TRUEUP_CACHE_DIR", str(root))
+    for name in ("VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE", "PIP_FIND_LINKS", "TOX_OVERRIDE", "PYTHONPATH"):
+        monkeypatch.delenv(name, raising=False)
+    return root
