@@ -1,0 +1,318 @@
+"""One build hook in a process of its own: its output kept, its time watched, its end certain."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any
+
+from trueup.reporting import SILENT, Event, Reporter
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+__all__ = ["MARK", "HookFailed", "HookRunner", "without_credentials"]
+
+# Set to the build's workspace in the environment of all its processes: how those of them know
+# that they are part of a build, and how we know them.
+MARK = "_TRUEUP_BUILD"
+
+
+# A daemon may outlive its build and keep the output open (reliability facts, h_daemon_pipe): the
+# output goes to a file that is read along, never to a pipe whose end somebody would wait for.
+_LOOK_EVERY = 0.05
+_SILENCE = 60.0
+_DUMP_WAIT = 2.0
+_TERMINATION_WAIT = 2.0
+_LINE_LIMIT = 1 << 16
+
+
+class HookFailed(Exception):
+    """A hook's process ended otherwise than it should; `reason` says how, without the output."""
+
+    def __init__(self, hook: str, reason: str) -> None:
+        super().__init__(reason)
+        self.hook = hook
+        self.reason = reason
+
+
+class HookRunner:
+    """Runs the processes of one build, one after the other; `pyproject_hooks` calls it.
+
+    Attributes:
+        environment: the environment variables of the processes to come.
+        seconds: hook to the seconds that it took.
+    """
+
+    def __init__(
+        self,
+        *,
+        launcher: Sequence[str],
+        log: str,
+        subject: str,
+        timeout: float | None = None,
+        reporter: Reporter = SILENT,
+    ) -> None:
+        self._launcher = tuple(launcher)
+        self.environment: Mapping[str, str] = {}
+        self._log = log
+        self._subject = subject
+        self._left = timeout
+        self._timeout = timeout
+        self._reporter = reporter
+        self.seconds: dict[str, float] = {}
+
+    def __call__(
+        self,
+        cmd: Sequence[str],
+        cwd: str | None = None,
+        extra_environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """Run `cmd`, which is: interpreter, script, hook, folder of its input and output.
+
+        Raises:
+            HookFailed: it ended with an error, or not in time, or left no answer.
+        """
+        python, script, hook, folder = cmd
+        environment = {**self.environment, **(extra_environ or {})}
+        stack = os.path.join(folder, "stack.txt")
+        environment["_TRUEUP_BUILD_STACK"] = stack
+        if self._left is not None:
+            environment["_TRUEUP_BUILD_SECONDS"] = str(self._left)
+        command = [python, *self._launcher, script, hook, folder]
+        started = time.monotonic()
+        try:
+            code = self._run(command, cwd, environment, _Watch(hook, stack, started))
+        finally:
+            taken = time.monotonic() - started
+            self.seconds[hook] = self.seconds.get(hook, 0.0) + taken
+            if self._left is not None:
+                self._left = max(0.0, self._left - taken)
+        if code:
+            raise HookFailed(hook, _how_it_ended(code))
+        self._take_answer(hook, os.path.join(folder, "output.json"))
+
+    def _run(
+        self, command: list[str], cwd: str | None, environment: dict[str, str], watch: _Watch
+    ) -> int:
+        import subprocess
+
+        with open(self._log, "ab") as output, open(self._log, "rb") as reading:
+            reading.seek(0, os.SEEK_END)
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=sys.platform != "win32",
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+            tail = _Tail(reading, self._show)
+            try:
+                return self._follow(process, tail, watch)
+            finally:
+                tail.finish()
+
+    def _follow(self, process: Popen[bytes], tail: _Tail, watch: _Watch) -> int:
+        ended = threading.Event()
+        waiter = threading.Thread(target=_await_end, args=(process, ended), daemon=True)
+        waiter.start()
+        try:
+            quiet_since = time.monotonic()
+            while not ended.wait(_LOOK_EVERY):
+                now = time.monotonic()
+                if tail.read():
+                    quiet_since = now
+                if self._left is not None and now - watch.started > self._left:
+                    raise self._out_of_time(process, watch)
+                if now - quiet_since >= _SILENCE:
+                    quiet_since = now
+                    silence = f"{watch.hook} is running, without output for a minute"
+                    self._reporter(Event("waiting", self._subject, silence))
+        finally:
+            # Also on Ctrl-C and after a good end: what a build started ends with it, so that
+            # nothing writes into the tree while its state is being recorded.
+            _end_tree(process, self.environment.get(MARK, ""), ended)
+            waiter.join()
+        return process.wait()
+
+    def _out_of_time(self, process: Popen[bytes], watch: _Watch) -> HookFailed:
+        stack = _dump_stack(process, watch.stack)
+        with open(self._log, "ab") as log:
+            log.write(f"\n{watch.hook}: no end after {self._timeout:g} s\n{stack}".encode())
+        return HookFailed(watch.hook, f"did not end within {self._timeout:g} s")
+
+    def _show(self, line: str) -> None:
+        self._reporter(Event("output", self._subject, line))
+
+    def _take_answer(self, hook: str, path: str) -> None:
+        """Move the backend's warnings from the answer to the log.
+
+        `pyproject_hooks` would hand them to `warnings.warn`, and nothing here may print.
+        """
+        try:
+            with open(path, encoding="utf-8") as stream:
+                answer: Any = json.load(stream)
+        except FileNotFoundError:
+            raise HookFailed(hook, "ended without an answer and without an error") from None
+        except ValueError as error:
+            raise HookFailed(hook, f"left an answer that is no JSON: {error}") from error
+        warned = [str(each.get("message", "")) for each in answer.pop("warnings", None) or ()]
+        with open(self._log, "a", encoding="utf-8", errors="replace") as log:
+            for line in "\n".join(warned).splitlines():
+                log.write(f"warning: {line}\n")
+                self._show(f"warning: {without_credentials(line)}")
+        with open(path, "w", encoding="utf-8") as stream:
+            json.dump(answer, stream)
+
+
+class _Watch:
+    """What is known of the hook that runs: its name, where its stack goes, when it began."""
+
+    __slots__ = ("hook", "stack", "started")
+
+    def __init__(self, hook: str, stack: str, started: float) -> None:
+        self.hook = hook
+        self.stack = stack
+        self.started = started
+
+
+class _Tail:
+    """Reads along what others write to a file, and hands it on by lines."""
+
+    def __init__(self, stream: IO[bytes], show: Callable[[str], None]) -> None:
+        self._stream = stream
+        self._show = show
+        self._rest = b""
+
+    def read(self) -> bool:
+        """Hand on the whole lines that are new; return whether anything was new."""
+        new = False
+        while block := self._stream.read(_LINE_LIMIT):
+            new = True
+            *lines, self._rest = (self._rest + block).split(b"\n")
+            for line in lines:
+                self._hand_on(line)
+            if len(self._rest) > _LINE_LIMIT:
+                self._hand_on(self._rest)
+                self._rest = b""
+        return new
+
+    def finish(self) -> None:
+        """Hand on all that is left, a line without its end included."""
+        self.read()
+        if self._rest:
+            self._hand_on(self._rest)
+            self._rest = b""
+
+    def _hand_on(self, line: bytes) -> None:
+        self._show(without_credentials(line.decode("utf-8", "replace").rstrip("\r")))
+
+
+def without_credentials(text: str) -> str:
+    """Return `text` with the user and password of every address in it hidden."""
+    import re
+
+    return re.sub(r"(?<=://)[^/\s@'\"]+@", "****@", text)
+
+
+def _await_end(process: Popen[bytes], ended: threading.Event) -> None:
+    """Wait for the end without reaping, so that the group's number cannot be given to others."""
+    waitid = getattr(os, "waitid", None)
+    try:
+        if waitid is None:
+            process.wait()
+        else:
+            with suppress(ChildProcessError):
+                waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    finally:
+        ended.set()
+
+
+def _end_tree(process: Popen[bytes], mark: str, ended: threading.Event) -> None:
+    """End what is left of `process`'s group; and all that came of it, where it runs still."""
+    if sys.platform == "win32":
+        import subprocess
+
+        if not ended.is_set():
+            command = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
+            subprocess.run(command, capture_output=True, check=False)
+        return
+    strays: tuple[int, ...] = ()
+    if not ended.is_set():
+        strays = _strays(process.pid, f"{MARK}={mark}\0".encode())
+        _signal(process.pid, signal.SIGTERM, group=True)
+        ended.wait(_TERMINATION_WAIT)
+    _signal(process.pid, signal.SIGKILL, group=True)
+    for stray in strays:
+        _signal(stray, signal.SIGKILL, group=False)
+
+
+def _signal(number: int, which: int, *, group: bool) -> None:
+    # PermissionError: macOS says so for a group that holds only zombies.
+    with suppress(ProcessLookupError, PermissionError):
+        (os.killpg if group else os.kill)(number, which)
+
+
+def _strays(root: int, mark: bytes) -> tuple[int, ...]:
+    """Return the processes that came of `root`: its descendants, and who carries its mark.
+
+    A process that made a session of its own is in no group of ours, and one whose parent has ended
+    is nobody's descendant: the mark in its environment is what is left. Linux only.
+    """
+    children: dict[int, list[int]] = {}
+    found: list[int] = []
+    try:
+        numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return ()
+    for number in numbers:
+        with suppress(OSError), open(f"/proc/{number}/stat", "rb") as stream:
+            # The name in parentheses may hold anything: fields count from its end.
+            parent = int(stream.read().rpartition(b")")[2].split()[1])
+            children.setdefault(parent, []).append(number)
+        with suppress(OSError), open(f"/proc/{number}/environ", "rb") as stream:
+            if mark in stream.read():
+                found.append(number)
+    waiting = [root]
+    while waiting:
+        born = children.get(waiting.pop(), [])
+        found += born
+        waiting += born
+    return tuple(found)
+
+
+def _dump_stack(process: Popen[bytes], path: str) -> str:
+    """Ask the hook's process for its Python stack, and return it; "" where none comes."""
+    wanted = getattr(signal, "SIGUSR2", None)
+    if wanted is not None:
+        if not os.path.exists(path):
+            return ""  # the launcher did not come so far as to listen: the signal would end it
+        _signal(process.pid, wanted, group=False)
+    until = time.monotonic() + _DUMP_WAIT
+    size = -1
+    while time.monotonic() < until:
+        time.sleep(_LOOK_EVERY)
+        before, size = size, os.path.getsize(path) if os.path.exists(path) else 0
+        if size and size == before:
+            break
+    with suppress(OSError), open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read()
+    return ""
+
+
+def _how_it_ended(code: int) -> str:
+    if code < 0:
+        try:
+            return f"was ended by {signal.Signals(-code).name}"
+        except ValueError:
+            return f"was ended by signal {-code}"
+    return f"ended with exit code {code}"

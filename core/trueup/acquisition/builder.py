@@ -1,0 +1,299 @@
+"""Building: a source tree becomes a wheel through its build backend's hooks (PEP 517, PEP 660)."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from trueup.acquisition.build_environment import (
+    backend_environment,
+    plant_watchers_in,
+    plant_watchers_into,
+)
+from trueup.acquisition.build_process import HookFailed, HookRunner, without_credentials
+from trueup.acquisition.build_system import BuildSystem, read_build_system
+from trueup.acquisition.links import read_links_not_followed
+from trueup.destination.environment import Interpreter
+from trueup.errors import BuildError
+from trueup.reporting import SILENT, Event, Reporter
+
+if TYPE_CHECKING:
+    from pyproject_hooks import BuildBackendHookCaller
+
+__all__ = ["BuildOrder", "BuiltWheel", "Provision", "build_metadata", "build_wheel"]
+
+_Answer = TypeVar("_Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOrder:
+    """What is to be built, for whom, and how.
+
+    Attributes:
+        tree: the source tree, absolute.
+        interpreter: who the wheel is for.
+        workspace: an empty folder for the wheel, the log and the trace; the caller removes it.
+        editable: build an editable wheel (PEP 660).
+        config_settings: (key, value) pairs for the backend; a key given twice becomes a list.
+        isolation: build in an environment of its own; False: with `interpreter` as it is.
+        timeout: seconds that the hooks may take together; None for no limit.
+        environment: the environment variables to start from; what an isolated backend must not
+            see is left out of them.
+        constraints: PEP 508 strings that limit the versions of build requirements they name.
+    """
+
+    tree: str
+    interpreter: Interpreter
+    workspace: str
+    editable: bool = False
+    config_settings: tuple[tuple[str, str], ...] = ()
+    isolation: bool = True
+    timeout: float | None = None
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    constraints: tuple[str, ...] = ()
+
+
+class Provision(Protocol):
+    """Makes build environments: a build is an install, and installing is above this module."""
+
+    def __call__(self, requirements: Sequence[str], interpreter: Interpreter, /) -> Interpreter:
+        """Return the interpreter of an environment, made with `interpreter`, that holds these."""
+        ...  # noqa: PIE790 - a body that pyright takes for a Protocol's
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltWheel:
+    """What a build gave.
+
+    Attributes:
+        path: the wheel, in the order's workspace.
+        requirements: all build requirements, those of pyproject.toml first, each once.
+        build_interpreter: the interpreter that ran the hooks.
+        log: path of the whole output of all hooks.
+        warnings: sentences: each link that was not followed because it leads back to itself.
+        seconds: hook to the seconds that it took.
+    """
+
+    path: str
+    requirements: tuple[str, ...]
+    build_interpreter: Interpreter
+    log: str
+    warnings: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+def build_wheel(
+    order: BuildOrder, *, provision: Provision, reporter: Reporter = SILENT
+) -> BuiltWheel:
+    """Build a wheel from a source tree, or an editable wheel.
+
+    Args:
+        order: what to build.
+        provision: makes the build environment, when the build is isolated.
+        reporter: told of each line of the backend's output.
+
+    Raises:
+        SourceError: the tree holds no project, or its pyproject.toml is wrong.
+        BuildError: a hook failed, ran out of time, or gave something that is no wheel.
+    """
+    build = _Build(order, reporter)
+    kind = "editable" if order.editable else "wheel"
+    reporter(Event("building", order.tree, f"building {kind}"))
+    build.prepare(kind, provision)
+    folder = os.path.join(order.workspace, "wheel")
+    os.makedirs(folder, exist_ok=True)
+    hook = f"build_{kind}"
+    name = build.call(
+        hook,
+        lambda hooks: getattr(hooks, hook)(folder, config_settings=build.settings),
+    )
+    if wrong := _what_is_wrong_with(name, folder, build.system):
+        raise build.failed(hook, wrong)
+    warnings = read_links_not_followed(order.workspace)
+    for warning in warnings:
+        reporter(Event("warning", order.tree, warning))
+    reporter(Event("built", order.tree, name))
+    return BuiltWheel(
+        path=os.path.join(folder, name),
+        requirements=build.requirements,
+        build_interpreter=build.interpreter,
+        log=build.log,
+        warnings=warnings,
+        seconds=dict(build.runner.seconds),
+    )
+
+
+def build_metadata(
+    order: BuildOrder, *, provision: Provision, reporter: Reporter = SILENT
+) -> str | None:
+    """Return the path of the dist-info directory that a wheel would have, without building it.
+
+    None where the backend cannot tell without a build. Arguments and errors as in `build_wheel`.
+    """
+    build = _Build(order, reporter)
+    kind = "editable" if order.editable else "wheel"
+    build.prepare(kind, provision)
+    folder = os.path.join(order.workspace, "metadata")
+    os.makedirs(folder, exist_ok=True)
+    hook = f"prepare_metadata_for_build_{kind}"
+
+    def ask(hooks: BuildBackendHookCaller) -> str | None:
+        from pyproject_hooks import HookMissing
+
+        prepare = getattr(hooks, hook)
+        try:
+            return str(prepare(folder, config_settings=build.settings, _allow_fallback=False))
+        except HookMissing:
+            return None
+
+    name = build.call(hook, ask)
+    if name is None:
+        return None
+    path = os.path.join(folder, name)
+    plain = os.path.basename(name) == name and name.endswith(".dist-info")
+    if not plain or not os.path.isfile(os.path.join(path, "METADATA")):
+        raise build.failed(
+            hook, f"answered {name!r}, which is no dist-info directory with METADATA"
+        )
+    return path
+
+
+class _Build:
+    """One build under way: its environment, its log, and the way to call a hook."""
+
+    def __init__(self, order: BuildOrder, reporter: Reporter) -> None:
+        self.order = order
+        self.system = read_build_system(order.tree)
+        self.interpreter = order.interpreter
+        self.requirements = self.system.requires
+        self.settings = _settings(order.config_settings)
+        self.log = os.path.join(order.workspace, "build.log")
+        os.makedirs(order.workspace, exist_ok=True)
+        self.runner = HookRunner(
+            launcher=[plant_watchers_in(order.workspace)],
+            log=self.log,
+            subject=order.tree,
+            timeout=order.timeout,
+            reporter=reporter,
+        )
+
+    def prepare(self, kind: str, provision: Provision) -> None:
+        """Make the build environment: what pyproject.toml asks for, then what the backend does."""
+        if not self.order.isolation:
+            self._enter(self.order.interpreter)
+            return
+        self._enter(provision(self._limited(self.requirements), self.order.interpreter))
+        hook = f"get_requires_for_build_{kind}"
+        asked = self.call(hook, lambda hooks: getattr(hooks, hook)(config_settings=self.settings))
+        if not isinstance(asked, list) or not all(isinstance(each, str) for each in asked):
+            raise self.failed(hook, f"answered {asked!r}, which is no list of requirements")
+        everything = tuple(dict.fromkeys((*self.requirements, *asked)))
+        if everything != self.requirements:
+            self.requirements = everything
+            self._enter(provision(self._limited(everything), self.order.interpreter))
+
+    def _enter(self, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
+        if self.order.isolation:
+            plant_watchers_into(interpreter)
+        self.runner.environment = backend_environment(
+            self.order.environment,
+            interpreter,
+            self.order.workspace,
+            isolation=self.order.isolation,
+        )
+
+    def _limited(self, requirements: Sequence[str]) -> tuple[str, ...]:
+        """Add the constraints that name one of `requirements`: together they limit its version."""
+        if not self.order.constraints:
+            return tuple(requirements)
+        from packaging.requirements import Requirement
+        from packaging.utils import canonicalize_name
+
+        names = {canonicalize_name(Requirement(each).name) for each in requirements}
+        limits = [
+            each
+            for each in self.order.constraints
+            if canonicalize_name(Requirement(each).name) in names
+        ]
+        return (*requirements, *limits)
+
+    def call(self, hook: str, ask: Callable[[BuildBackendHookCaller], _Answer]) -> _Answer:
+        """Call one hook; all that can go wrong with it becomes a BuildError."""
+        import pyproject_hooks
+
+        caller = pyproject_hooks.BuildBackendHookCaller(
+            self.order.tree,
+            self.system.backend,
+            backend_path=self.system.backend_path or None,
+            runner=self.runner,
+            python_executable=self.interpreter.executable,
+        )
+        try:
+            return ask(caller)
+        except HookFailed as error:
+            raise self.failed(error.hook, error.reason) from error
+        except pyproject_hooks.HookMissing as error:
+            hint = "install it without -e" if self.order.editable else ""
+            reason = f"is missing: {self.system.backend} does not offer it"
+            raise self.failed(error.hook_name, reason, hint=hint) from error
+        except pyproject_hooks.BackendUnavailable as error:
+            raise self.failed(
+                hook,
+                f"cannot start: the backend {self.system.backend} cannot be imported",
+                hint="name what it needs in `requires` of [build-system] in pyproject.toml",
+                trace=error.traceback,
+            ) from error
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise self.failed(hook, f"could not be called: {error}") from error
+
+    def failed(self, hook: str, reason: str, *, hint: str = "", trace: str = "") -> BuildError:
+        """Return the error for `hook`, with the whole output of the build so far."""
+        with suppress(FileNotFoundError), open(self.log, encoding="utf-8", errors="replace") as log:
+            trace = log.read() + trace
+        return BuildError(
+            f"the build of {self.order.tree} failed: {hook} {reason}",
+            hook=hook,
+            hint=hint or "the output above is the backend's own",
+            output=without_credentials(trace),
+        )
+
+
+def _settings(pairs: Sequence[tuple[str, str]]) -> dict[str, str | list[str]]:
+    """Return config settings as backends expect them: a key given twice has a list of values."""
+    settings: dict[str, str | list[str]] = {}
+    for key, value in pairs:
+        before = settings.get(key)
+        if before is None:
+            settings[key] = value
+        elif isinstance(before, list):
+            before.append(value)
+        else:
+            settings[key] = [before, value]
+    return settings
+
+
+def _what_is_wrong_with(name: object, folder: str, system: BuildSystem) -> str:
+    """Return why the answer of a build hook is no wheel of this project; "" where it is one."""
+    from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+    from packaging.version import InvalidVersion
+
+    if not isinstance(name, str) or name in ("", ".", "..") or set(name) & set("/\\\0"):
+        return f"answered {name!r}, which is no plain file name"
+    try:
+        project = parse_wheel_filename(name)[0]
+    except (InvalidWheelFilename, InvalidVersion) as error:
+        return f"answered {name!r}, which is no wheel's file name: {error}"
+    path = os.path.join(folder, name)
+    if not os.path.lexists(path):
+        return f"answered {name!r}, but left no such file"
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        return f"answered {name!r}, but that is no regular file"
+    # The version is not compared: setuptools may tag it (`egg_info --tag-build`).
+    if system.name and canonicalize_name(system.name) != project:
+        return f"built {name!r}, but pyproject.toml names the project {system.name!r}"
+    return ""

@@ -1,0 +1,59 @@
+"""Starts a build hook: run as a script by the interpreter of the build, never imported.
+
+`python launcher.py SCRIPT HOOK FOLDER` arms what watches over the build and then runs SCRIPT as
+`python SCRIPT HOOK FOLDER` would. Standard library only, CPython 3.8 and later.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def listen_for_stack_requests() -> object | None:
+    """Write the stacks of all threads to a file when asked: why a build hangs can then be said."""
+    path = os.environ.pop("_TRUEUP_BUILD_STACK", "")
+    seconds = os.environ.pop("_TRUEUP_BUILD_SECONDS", "")
+    if not path or not seconds:
+        return None
+    import faulthandler
+    import signal
+
+    stream = open(path, "w", encoding="utf-8")  # noqa: SIM115 - faulthandler writes to it till the end
+    if hasattr(faulthandler, "register"):
+        faulthandler.register(signal.SIGUSR2, file=stream, all_threads=True)
+    else:  # Windows has no such signal: count along instead
+        faulthandler.dump_traceback_later(float(seconds), file=stream)
+    return stream  # kept by the caller: faulthandler holds its descriptor alone
+
+
+def arm() -> None:
+    """Load the watchers that lie beside this file, where the environment has not done so."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    # The script's folder is on sys.path already, unless PYTHONSAFEPATH is set.
+    rest = [entry for entry in sys.path if os.path.abspath(entry) != here]
+    sys.path[:] = [here]
+    try:
+        for name in ("_trueup_guard", "_trueup_recorder"):
+            if os.path.exists(os.path.join(here, name + ".py")):
+                __import__(name).start()
+    finally:
+        sys.path[:] = rest
+
+
+def main() -> None:
+    """Arm, then run the script that the command line names, in this very module's place."""
+    stack = listen_for_stack_requests()
+    arm()
+    script = sys.argv[1]
+    del sys.argv[0]
+    with open(script, "rb") as stream:
+        code = compile(stream.read(), script, "exec")
+    names = {"__name__": "__main__", "__file__": script, "__builtins__": __builtins__}
+    sys.modules["__main__"].__dict__.update(names)
+    exec(code, sys.modules["__main__"].__dict__)  # noqa: S102 - running it is what we are for
+    del stack
+
+
+if __name__ == "__main__":
+    main()
