@@ -24,6 +24,8 @@ class Question:
         projects: local project's path to a wheel file that carries its metadata, so that no
             resolver ever builds a local project by itself.
         offline: touch no network.
+        complete: the answer must name what is installed and stays, too; otherwise a resolver that
+            looks into the environment itself may leave that out.
     """
 
     request: Request
@@ -31,6 +33,7 @@ class Question:
     preferences: Mapping[str, str] = field(default_factory=dict)
     projects: Mapping[str, str] = field(default_factory=dict)
     offline: bool = False
+    complete: bool = False
 
 
 class Resolver(Protocol):

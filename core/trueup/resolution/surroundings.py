@@ -1,0 +1,92 @@
+"""What decides a resolution beside the request: variables, configuration, local folders."""
+
+from __future__ import annotations
+
+import os
+import sys
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from trueup.resolution.address import address_of, local_path, split_bare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from trueup.resolution.request import Request
+
+__all__ = ["content_digest", "local_places", "surroundings"]
+
+DECIDING = ("UV_", "PIP_")
+
+
+def surroundings(environment: Mapping[str, str], folder: str) -> dict[str, str]:
+    """Return the variables and the digests of the files that resolvers are configured by.
+
+    Args:
+        environment: environment variables.
+        folder: the working directory, from which uv looks upwards for its configuration.
+    """
+    variables = {name: each for name, each in environment.items() if name.startswith(DECIDING)}
+    files = {path: content_digest(path) for path in _configuration(environment, folder)}
+    return variables | {path: digest for path, digest in files.items() if digest}
+
+
+def content_digest(path: str) -> str:
+    """Return the digest of a file's content, or "" where it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return sha256(file.read()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _configuration(environment: Mapping[str, str], folder: str) -> Iterator[str]:
+    """Return the paths that uv and pip read settings from, by their documentation."""
+    yield from (environment.get(name, "") for name in ("UV_CONFIG_FILE", "PIP_CONFIG_FILE"))
+    here = os.path.abspath(folder)
+    while True:
+        yield os.path.join(here, "uv.toml")
+        yield os.path.join(here, "pyproject.toml")
+        here, last = os.path.dirname(here), here
+        if here == last:
+            break
+    home = environment.get("HOME") or os.path.expanduser("~")
+    user = environment.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    system = environment.get("XDG_CONFIG_DIRS") or os.path.join(os.sep, "etc", "xdg")
+    roots = [user, *system.split(os.pathsep), os.path.join(os.sep, "etc")]
+    roots += [environment[name] for name in ("APPDATA", "PROGRAMDATA") if environment.get(name)]
+    roots.append(os.path.join(home, "Library", "Application Support"))
+    for root in roots:
+        yield os.path.join(root, "uv", "uv.toml")
+        yield from (os.path.join(root, "pip", name) for name in ("pip.conf", "pip.ini"))
+    yield os.path.join(os.sep, "etc", "pip.conf")
+    yield from (os.path.join(home, ".pip", "pip.conf"), os.path.join(home, "pip", "pip.ini"))
+    yield from (os.path.join(sys.prefix, name) for name in ("pip.conf", "pip.ini"))
+
+
+def local_places(request: Request) -> dict[str, list[tuple[str, int, int]]]:
+    """Return what lies where on this machine: the folders and files that a request points to.
+
+    A folder stands for the names, sizes and times of what is in it, so a wheel that is put into a
+    `--find-links` folder is seen at once.
+    """
+    index = request.index
+    named = [address_of(each) for each in (*index.find_links, *index.extra_index_urls)]
+    named += [address_of(index.index_url)] if index.index_url else []
+    for item in (*request.items, *request.constraints):
+        bare = split_bare(item.text)[0] if item.requirement is None else item.requirement.url
+        named += [address_of(bare)] if bare else []
+    paths = (local_path(url) for url in dict.fromkeys(named))
+    return {path: list(_listing(path)) for path in paths if path}
+
+
+def _listing(path: str) -> Iterator[tuple[str, int, int]]:
+    try:
+        if os.path.isdir(path):
+            with os.scandir(path) as entries:
+                found = sorted((entry.name, entry.stat()) for entry in entries if entry.is_file())
+            yield from ((name, each.st_size, each.st_mtime_ns) for name, each in found)
+        status = os.stat(path)
+        yield "", status.st_size, status.st_mtime_ns
+    except OSError:  # missing, or going: the resolver will say so
+        return
