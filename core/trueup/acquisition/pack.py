@@ -19,8 +19,9 @@ import sys
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from io import FileIO
 from itertools import accumulate, chain, pairwise, repeat
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from trueup.errors import StoreError
 
@@ -35,6 +36,7 @@ __all__ = [
     "encode_index",
     "find_damage",
     "load_pack",
+    "open_for_reading",
     "read_pack",
 ]
 
@@ -190,13 +192,27 @@ def read_pack(path: str) -> Pack:
         StoreError: there is no such file, or it is not a whole pack.
     """
     try:
-        with open(os.open(path, _OPEN_FLAGS), "rb", buffering=0) as file:
+        with open_for_reading(path) as file:
             return load_pack(file, path)
     except OSError as problem:
         raise _unreadable(path, problem) from problem
 
 
-def load_pack(file: BinaryIO, path: str) -> Pack:
+def open_for_reading(path: str) -> FileIO:
+    """Open `path`, which must be no symbolic link, unbuffered.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    descriptor = os.open(path, _OPEN_FLAGS)
+    try:
+        return FileIO(descriptor, "rb")
+    except OSError:  # a directory
+        os.close(descriptor)
+        raise
+
+
+def load_pack(file: FileIO, path: str) -> Pack:
     """Return the pack in the open, unbuffered `file`, whose name is `path`.
 
     Raises:
@@ -222,7 +238,7 @@ def load_pack(file: BinaryIO, path: str) -> Pack:
         raise _damaged(path, f"its index makes no sense: {problem}") from problem
 
 
-def find_damage(pack: Pack, file: BinaryIO) -> str:
+def find_damage(pack: Pack, file: FileIO) -> str:
     """Hash every file of `pack` in the open `file`; return what is wrong, or "" if nothing is.
 
     The padding between files is looked at too, so that each byte of a pack is accounted for.
