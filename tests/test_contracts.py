@@ -46,10 +46,10 @@ TEST_COMMAND = (
 )
 
 
-def _modules(*, benchmarks: bool = True) -> list[Path]:
-    folders = [root / name for name, root in PACKAGES.items()]
-    folders += [ROOT / "benchmarks"] if benchmarks else []
-    return [path for folder in folders for path in sorted(folder.rglob("*.py"))]
+def _modules() -> list[Path]:
+    """Return every module of the packages and of the benchmarks, whose own folder is flat."""
+    found = [path for name, root in PACKAGES.items() for path in (root / name).rglob("*.py")]
+    return sorted([*found, *(ROOT / "benchmarks").glob("*.py")])
 
 
 def _name(path: Path) -> str:
@@ -163,11 +163,23 @@ def _foreign(modules: set[str]) -> set[str]:
     return {module for module in modules if module.partition(".")[0] not in known}
 
 
-def test_importing_trueup_loads_itself_and_a_little_of_the_standard_library() -> None:
-    loaded = _loaded_by("trueup")
+# What importing a package may load of trueup itself, beside the package and its modules.
+OWN = {"trueup": set[str](), "trueup.importability": {"trueup", "trueup.errors"}}
+
+
+def _own_beside(module: str, loaded: set[str]) -> set[str]:
+    own = {name for name in loaded if name.partition(".")[0] in PACKAGES} - {module}
+    inside = () if module == "trueup" else (f"{module}.",)
+    return {name for name in own if not name.startswith(inside)}
+
+
+@pytest.mark.parametrize("module", OWN)
+def test_importing_loads_little_and_nothing_but_the_standard_library(module: str) -> None:
+    loaded = _loaded_by(module)
+    assert module in loaded
     assert _foreign(loaded) == set()
     assert loaded & HEAVY == set()
-    assert {module for module in loaded if module.startswith("trueup.")} == set()
+    assert _own_beside(module, loaded) <= OWN[module]
 
 
 # Sizes and names
