@@ -1,0 +1,290 @@
+"""Acquiring: every artifact becomes a pack, from the store, by a download, or by a build."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from trueup.acquisition.builder import BuildOrder, Provision, build_wheel
+from trueup.acquisition.fetch import Fetched, Fetcher, Flight, Wanted, discard
+from trueup.acquisition.pack import Pack
+from trueup.acquisition.source import SourceTree, open_source
+from trueup.acquisition.store import Store
+from trueup.destination.environment import Interpreter
+from trueup.errors import BuildError, FetchError
+from trueup.reporting import SILENT, Reporter
+from trueup.resolution.artifact import (
+    Archive,
+    Artifact,
+    Directory,
+    Repository,
+    Sdist,
+    Source,
+    Wheel,
+)
+from trueup.resolution.request import BuildChoices
+
+__all__ = ["Acquired", "Supply", "acquire", "build_directory", "unpinned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Where packs come from and how they are made.
+
+    Attributes:
+        store: looked into first, and added to.
+        fetcher: gets files.
+        interpreter: who the wheels are for.
+        provision: makes build environments.
+        build: what may be built, and how.
+        variables: the environment variables that backends start from.
+        reporter: told of progress.
+        timeout: seconds that one build may take; None for no limit.
+    """
+
+    store: Store
+    fetcher: Fetcher
+    interpreter: Interpreter
+    provision: Provision
+    build: BuildChoices = field(default_factory=BuildChoices)
+    variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    reporter: Reporter = SILENT
+    timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acquired:
+    """A pack, and what its environment is to be told of where it came from.
+
+    Attributes:
+        pack: the content.
+        direct_url: the content of direct_url.json, for what was asked for by address (PEP 610).
+        how: "store", "download" or "build".
+    """
+
+    pack: Pack
+    direct_url: Mapping[str, object] | None = None
+    how: str = "store"
+
+
+def acquire(artifacts: Sequence[Artifact], supply: Supply) -> dict[str, Acquired]:
+    """Return a pack for each of `artifacts`, by normalized name; local projects are not theirs.
+
+    Raises:
+        FetchError, HashMismatch: a file cannot be got, or is not what was promised.
+        WheelRefused: a wheel breaks a rule.
+        SourceError, BuildError: a source cannot be unpacked or built.
+    """
+    got: dict[str, Acquired] = {}
+    missing: list[Artifact] = []
+    for artifact in artifacts:
+        found = _in_store(artifact, supply)
+        if found is not None:
+            got[artifact.name] = found
+        elif isinstance(artifact.source, Wheel):
+            missing.append(artifact)
+    got.update(_fetch_wheels(missing, supply))
+    for artifact in artifacts:
+        if artifact.name not in got:
+            got[artifact.name] = _from_source(artifact, supply)
+    return got
+
+
+def _in_store(artifact: Artifact, supply: Supply) -> Acquired | None:
+    source = artifact.source
+    if not isinstance(source, Wheel):
+        return None
+    digest = dict(source.hashes).get("sha256") or _digest_of_file(source.url)
+    pack = supply.store.find_pack(digest) if digest else None
+    if pack is None:
+        return None
+    return Acquired(pack, _direct_url(artifact, pack), "store")
+
+
+def _digest_of_file(url: str) -> str:
+    """Return the sha256 of a wheel on this machine; "" for one that lies elsewhere."""
+    if not url.startswith("file:"):
+        return ""
+    path = url2pathname(urlsplit(url).path)
+    try:
+        with open(path, "rb") as source:
+            return hashlib.file_digest(source, "sha256").hexdigest()
+    except OSError as error:
+        raise FetchError(
+            f"{path} cannot be read: {error.strerror}",
+            hint="check the path; a requirement or an index names it",
+        ) from error
+
+
+def _fetch_wheels(artifacts: Sequence[Artifact], supply: Supply) -> dict[str, Acquired]:
+    """Download what is missing; each wheel is checked and packed while others still arrive.
+
+    Processes that want the same wheel share one download, and find one another's pack.
+    """
+    if not artifacts:
+        return {}
+    wanted = {_wanted(artifact.source): artifact for artifact in artifacts}
+    packs: dict[Wanted, Pack] = {}
+
+    def present(each: Wanted) -> bool:
+        pack = supply.store.find_pack(dict(each.hashes).get("sha256", ""))
+        if pack is not None:
+            packs[each] = pack
+        return pack is not None
+
+    def settle(fetched: Fetched) -> None:
+        packs[fetched.wanted] = supply.store.add_wheel(
+            fetched.path, fetched.wanted.filename, expected_sha256=fetched.sha256
+        )
+        discard(fetched)
+
+    flight = Flight(supply.store.folder("locks"), present, settle)
+    into = supply.store.folder("downloads")
+    for _ in supply.fetcher.fetch(
+        tuple(wanted), into=into, reporter=supply.reporter, flight=flight
+    ):
+        pass
+    return {
+        artifact.name: Acquired(packs[each], _direct_url(artifact, packs[each]), "download")
+        for each, artifact in wanted.items()
+    }
+
+
+def _wanted(source: Source) -> Wanted:
+    assert isinstance(source, Wheel)  # noqa: S101 - the caller sorted the others out
+    return Wanted(source.url, source.filename, source.hashes, source.size)
+
+
+def _from_source(artifact: Artifact, supply: Supply) -> Acquired:
+    """Build what is no wheel, or take what an earlier build of the very same source gave."""
+    source = artifact.source
+    assert isinstance(source, Sdist | Archive | Repository)  # noqa: S101 - wheels are done
+    _may_build(artifact, supply.build)
+    key = _build_key(source, supply)
+    known = supply.store.find_build(key) if key else None
+    if known is not None:
+        pack = supply.store.find_pack(str(known.get("pack")))
+        if pack is not None:
+            return Acquired(pack, known.get("direct_url") if artifact.direct else None, "store")
+    with supply.store.temporary_directory() as workspace:
+        tree = open_source(
+            source, fetcher=supply.fetcher, workspace=workspace, reporter=supply.reporter
+        )
+        pack = _build(tree.path, supply, os.path.join(workspace, "build"))
+        _check_identity(artifact, pack)
+        key = key or _build_key(_pinned(source, tree), supply)
+        if key:
+            supply.store.record_build(key, {"pack": pack.digest, "direct_url": tree.direct_url})
+        return Acquired(pack, tree.direct_url if artifact.direct else None, "build")
+
+
+def build_directory(
+    path: str,
+    supply: Supply,
+    *,
+    editable: bool,
+    config_settings: tuple[tuple[str, str], ...] = (),
+) -> Pack:
+    """Build the local project at `path` and return the pack of its wheel.
+
+    Raises:
+        SourceError, BuildError: there is no project, or its backend fails.
+        WheelRefused: the backend made a wheel that breaks a rule.
+    """
+    with supply.store.temporary_directory() as workspace:
+        return _build(path, supply, workspace, editable=editable, more_settings=config_settings)
+
+
+def _build(
+    tree: str,
+    supply: Supply,
+    workspace: str,
+    *,
+    editable: bool = False,
+    more_settings: tuple[tuple[str, str], ...] = (),
+) -> Pack:
+    order = BuildOrder(
+        tree=tree,
+        interpreter=supply.interpreter,
+        workspace=workspace,
+        editable=editable,
+        config_settings=(*supply.build.config_settings, *more_settings),
+        isolation=supply.build.build_isolation,
+        timeout=supply.timeout,
+        environment=supply.variables,
+    )
+    built = build_wheel(order, provision=supply.provision, reporter=supply.reporter)
+    return supply.store.add_wheel(built.path, os.path.basename(built.path))
+
+
+def _may_build(artifact: Artifact, choices: BuildChoices) -> None:
+    if choices.only_binary & {":all:", artifact.name}:
+        raise BuildError(
+            f"{artifact.name} {artifact.version} has no wheel that fits, and must not be built",
+            hook="",
+            hint="allow it with --no-binary, or drop --only-binary / --no-build",
+        )
+
+
+def _check_identity(artifact: Artifact, pack: Pack) -> None:
+    """Refuse a build that gave another distribution than was asked for."""
+    if pack.name != artifact.name:
+        raise BuildError(
+            f"the source of {artifact.name} built a wheel of {pack.name}",
+            hook="build_wheel",
+            hint="the source is not what its name says; ask for it under its own name",
+        )
+
+
+def _build_key(source: Sdist | Archive | Repository, supply: Supply) -> str:
+    """Return what a build depends on, as a digest; "" while the source is not pinned."""
+    if isinstance(source, Repository):
+        identity = [source.vcs, source.url, source.commit] if source.commit else []
+    else:
+        digest = dict(source.hashes).get("sha256")
+        identity = ["sha256", digest] if digest else []
+    if not identity:
+        return ""
+    interpreter = supply.interpreter
+    parts = [
+        *identity,
+        getattr(source, "subdirectory", ""),
+        sorted(supply.build.config_settings),
+        supply.build.build_isolation or interpreter.executable,
+        hashlib.sha256("\0".join(interpreter.tags).encode()).hexdigest(),
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _pinned(source: Sdist | Archive | Repository, tree: SourceTree) -> Sdist | Archive | Repository:
+    """Return `source` with the digest or commit that opening it has told."""
+    if isinstance(source, Repository):
+        return Repository(
+            source.vcs, source.url, source.requested_revision, tree.digest, source.subdirectory
+        )
+    return Archive(source.url, (("sha256", tree.digest),), getattr(source, "subdirectory", ""))
+
+
+def _direct_url(artifact: Artifact, pack: Pack) -> Mapping[str, object] | None:
+    """Return the direct_url.json of a wheel that was asked for by its address (PEP 610)."""
+    if not artifact.direct or isinstance(artifact.source, Directory):
+        return None
+    hashes = {"sha256": pack.digest}
+    info = {"hash": f"sha256={pack.digest}", "hashes": hashes}
+    assert isinstance(artifact.source, Wheel)  # noqa: S101 - the caller sorted them out
+    return {"url": artifact.source.url, "archive_info": info}
+
+
+def unpinned(artifacts: Iterable[Artifact]) -> list[str]:
+    """Return the names of artifacts that no strong hash pins, for `--require-hashes`."""
+    return [
+        one.name
+        for one in artifacts
+        if not isinstance(one.source, Wheel | Sdist | Archive)
+        or not {name for name, _ in one.source.hashes} & {"sha256", "sha384", "sha512"}
+    ]

@@ -1,0 +1,191 @@
+"""Answering a request: from itself, from a lock, from pins, or by asking a resolver."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from trueup.acquisition.acquire import unpinned
+from trueup.acquisition.metadata_wheel import of_pack, write_metadata_wheel
+from trueup.acquisition.pack import Pack
+from trueup.api.workshop import Workshop
+from trueup.destination.environment import Interpreter
+from trueup.destination.installed import InstalledDistribution
+from trueup.errors import ResolutionError
+from trueup.reporting import Event
+from trueup.resolution.artifact import Artifact, Resolution, Wheel
+from trueup.resolution.choice import choose_resolver
+from trueup.resolution.direct import resolve_direct
+from trueup.resolution.lockfile import resolve_lock
+from trueup.resolution.memo import memoised
+from trueup.resolution.pinned import resolve_pinned
+from trueup.resolution.request import Request, RequestedItem
+from trueup.resolution.resolver import Question
+
+__all__ = ["Answer", "Built", "answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A local project of the request, and the pack that its build gave."""
+
+    artifact: Artifact
+    pack: Pack
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A resolution, and which of its names are met by what is installed from an address."""
+
+    resolution: Resolution
+    standing: frozenset[str] = frozenset()
+
+
+def answer(
+    request: Request,
+    interpreter: Interpreter,
+    built: Mapping[str, Built],
+    installed: Mapping[str, InstalledDistribution],
+    workshop: Workshop,
+) -> Answer:
+    """Return one exact artifact for each distribution that `request` comes to.
+
+    Args:
+        request: what was asked for.
+        interpreter: for whom.
+        built: local project's path to its build.
+        installed: what stays where it may; {} for an answer that only the request decides.
+        workshop: store, network, reporter.
+
+    Raises:
+        ResolutionError: there is no answer.
+    """
+    found = _without_resolver(request, interpreter, built, workshop)
+    resolved = Answer(found) if found else _ask(request, interpreter, built, installed, workshop)
+    loose = unpinned(resolved.resolution.artifacts) if request.require_hashes else []
+    if loose:
+        raise ResolutionError(
+            f"hashes are required, and nothing pins {', '.join(loose)}",
+            hint="give each of them a --hash, or drop --require-hashes",
+        )
+    return resolved
+
+
+def _without_resolver(
+    request: Request, interpreter: Interpreter, built: Mapping[str, Built], workshop: Workshop
+) -> Resolution | None:
+    projects = {path: one.artifact for path, one in built.items()}
+    if request.lock:
+        return resolve_lock(
+            request.lock,
+            interpreter,
+            extras=request.lock_extras,
+            groups=request.lock_groups or None,
+            build=request.build,
+        )
+    direct = resolve_direct(request, projects, interpreter.markers)
+    if direct is not None or built:
+        return direct
+    return resolve_pinned(request, interpreter, workshop.fetcher.read)
+
+
+def _ask(
+    request: Request,
+    interpreter: Interpreter,
+    built: Mapping[str, Built],
+    installed: Mapping[str, InstalledDistribution],
+    workshop: Workshop,
+) -> Answer:
+    """Ask the resolver, or remember what it said to the very same question."""
+    workshop.reporter(Event("resolving", interpreter.prefix))
+    memory = workshop.store.folder("resolutions")
+    resolver = choose_resolver(workshop.variables, interpreter, memory=workshop.interpreters)
+    wheels = workshop.store.folder("metadata")
+    standing = _standing_wheels(request, installed, wheels)
+    limits = tuple(
+        RequestedItem(f"{name} @ {_url(path)}", Requirement(f"{name} @ {_url(path)}"))
+        for name, path in standing.items()
+    )
+    question = Question(
+        request=replace(request, constraints=(*request.constraints, *limits)),
+        interpreter=interpreter,
+        preferences=_preferences(request, installed, standing),
+        projects={path: of_pack(one.pack, wheels) for path, one in built.items()},
+        offline=workshop.offline,
+        complete=True,
+    )
+    resolution = memoised(resolver, question, memory, refresh=workshop.refresh)
+    workshop.reporter(Event("resolved", interpreter.prefix, f"{len(resolution.artifacts)}"))
+    for warning in resolution.warnings:
+        workshop.reporter(Event("warning", "resolution", warning))
+    urls = {_url(path) for path in standing.values()}
+    stays = frozenset(
+        one.name
+        for one in resolution.artifacts
+        if isinstance(one.source, Wheel) and one.source.url in urls
+    )
+    return Answer(_with_built(resolution, built), stays)
+
+
+def _with_built(resolution: Resolution, built: Mapping[str, Built]) -> Resolution:
+    """Put each local project's own artifact where the resolver has it, by name."""
+    own = {one.artifact.name: one.artifact for one in built.values()}
+    artifacts = tuple(own.get(one.name, one) for one in resolution.artifacts)
+    return replace(resolution, artifacts=artifacts)
+
+
+def _standing_wheels(
+    request: Request, installed: Mapping[str, InstalledDistribution], folder: str
+) -> dict[str, str]:
+    """Write a metadata wheel for each installed distribution that no index may know.
+
+    What was installed from a path or an address (an editable, say) is as good an answer to its name
+    as what an index has, as pip users expect: the resolver is told of it as a constraint.
+    """
+    if request.upgrade:
+        return {}
+    asked: dict[str, Requirement] = {
+        canonicalize_name(item.requirement.name): item.requirement
+        for item in request.items
+        if item.requirement is not None
+    }
+    wheels: dict[str, str] = {}
+    for name, present in installed.items():
+        if present.direct_url is None or present.kind != "dist-info":
+            continue
+        wanted = asked.get(name)
+        if name in request.upgrade_packages or (wanted is not None and not _fits(wanted, present)):
+            continue
+        metadata = os.path.join(present.path, "METADATA")
+        if os.path.isfile(metadata):
+            with open(metadata, "rb") as source:
+                content = source.read()
+            wheels[name] = write_metadata_wheel(os.path.basename(present.path), content, folder)
+    return wheels
+
+
+def _fits(wanted: Requirement, present: InstalledDistribution) -> bool:
+    return not wanted.url and wanted.specifier.contains(present.version, prereleases=True)
+
+
+def _preferences(
+    request: Request, installed: Mapping[str, InstalledDistribution], standing: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the versions that stay where they may."""
+    if request.upgrade:
+        return {}
+    return {
+        name: one.version
+        for name, one in installed.items()
+        if name not in request.upgrade_packages and name not in standing
+    }
+
+
+def _url(path: str) -> str:
+    from pathlib import Path
+
+    return Path(path).as_uri()

@@ -1,0 +1,103 @@
+"""Applying a plan: packs are acquired, then the environment changes in one transaction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from trueup.acquisition.acquire import Acquired, Supply, acquire
+from trueup.acquisition.pack import Pack
+from trueup.destination.contents import record_paths
+from trueup.destination.environment import Environment
+from trueup.destination.installed import InstalledDistribution
+from trueup.errors import StoreError
+from trueup.installation.plan import Addition, Plan
+from trueup.installation.record import Delivery
+from trueup.installation.transaction import Outcome, carry_out
+from trueup.resolution.artifact import Directory
+
+__all__ = ["Applied", "apply"]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a plan.
+
+    Attributes:
+        acquired: normalized name to the pack that was put in place.
+        outcome: what the transaction did.
+        replaced: normalized name to the files that went, for the running process.
+        seconds: "acquire" and "write" to seconds.
+    """
+
+    acquired: Mapping[str, Acquired]
+    outcome: Outcome
+    replaced: Mapping[str, tuple[str, ...]]
+    seconds: Mapping[str, float]
+
+
+def apply(
+    plan: Plan, environment: Environment, supply: Supply, built: Mapping[str, Pack]
+) -> Applied:
+    """Carry out `plan`. The caller holds the environment's lock.
+
+    Args:
+        plan: what to do.
+        environment: where.
+        supply: where packs come from.
+        built: normalized name to the pack of a local project that has been built already.
+
+    Raises:
+        TrueupError: something cannot be acquired or written; the environment is as it was.
+    """
+    started = time.perf_counter()
+    if plan.empty:
+        return Applied({}, Outcome(), {}, {})
+    going = [one.distribution for one in plan.remove]
+    going += [one.replaces for one in plan.add if one.replaces is not None]
+    replaced = _files_of(going, environment) if environment.running else {}
+    acquired = _acquire(plan, supply, built)
+    ready = time.perf_counter()
+    try:
+        outcome = _write(plan, environment, acquired, going, supply)
+    except StoreError:
+        # Somebody pruned the store between finding a pack and using it: get it once more.
+        acquired = _acquire(plan, supply, built)
+        outcome = _write(plan, environment, acquired, going, supply)
+    seconds = {"acquire": ready - started, "write": time.perf_counter() - ready}
+    return Applied(acquired, outcome, replaced, seconds)
+
+
+def _acquire(plan: Plan, supply: Supply, built: Mapping[str, Pack]) -> dict[str, Acquired]:
+    wanted = [one.artifact for one in plan.add if one.artifact.name not in built]
+    acquired = acquire(wanted, supply)
+    for one in plan.add:
+        source = one.artifact.source
+        if isinstance(source, Directory):
+            info = {"editable": True} if source.editable else {}
+            direct_url = {"url": Path(source.path).as_uri(), "dir_info": info}
+            acquired[one.artifact.name] = Acquired(built[one.artifact.name], direct_url, "build")
+    return acquired
+
+
+def _write(
+    plan: Plan,
+    environment: Environment,
+    acquired: Mapping[str, Acquired],
+    going: list[InstalledDistribution],
+    supply: Supply,
+) -> Outcome:
+    deliveries = [_delivery(one, acquired[one.artifact.name]) for one in plan.add]
+    return carry_out(environment, going, deliveries, reporter=supply.reporter)
+
+
+def _delivery(addition: Addition, acquired: Acquired) -> Delivery:
+    return Delivery(acquired.pack, addition.requested, acquired.direct_url)
+
+
+def _files_of(
+    going: list[InstalledDistribution], environment: Environment
+) -> dict[str, tuple[str, ...]]:
+    return {one.name: tuple(record_paths(one, environment) or ()) for one in going}

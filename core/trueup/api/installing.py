@@ -1,0 +1,156 @@
+"""Installing, from an order to an environment that tells the truth; read it top to bottom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+from trueup.acquisition.acquire import Acquired, Supply, build_directory
+from trueup.api.answering import Answer, Built, answer
+from trueup.api.applying import apply
+from trueup.api.order import Order
+from trueup.api.provision import supply_for
+from trueup.api.report import Added, InstallReport, Kept, Removed
+from trueup.api.workshop import Workshop
+from trueup.destination.contents import requires
+from trueup.destination.environment import Environment
+from trueup.destination.installed import InstalledDistribution, read_installed
+from trueup.destination.locate import ensure_changeable
+from trueup.destination.lock import environment_lock
+from trueup.errors import RequestError
+from trueup.importability import look, make_importable
+from trueup.installation.damage import find_damage
+from trueup.installation.plan import Plan, PlanChoices, decide
+from trueup.installation.transaction import recover
+from trueup.resolution.artifact import Directory
+from trueup.resolution.direct import artifact_of_project
+from trueup.resolution.request import LocalProject, Request
+from trueup.resolution.satisfaction import find_unmet
+
+__all__ = ["install_order"]
+
+
+def install_order(order: Order, workshop: Workshop) -> InstallReport:
+    """Carry out `order`: afterwards the environment holds what was asked for, or is as it was.
+
+    Raises:
+        TrueupError: any of its kinds; nothing was changed.
+    """
+    environment = order.environment
+    ensure_changeable(environment, break_system_packages=order.break_system_packages)
+    with environment_lock(environment, timeout=order.wait, reporter=workshop.reporter):
+        recovered = recover(environment, reporter=workshop.reporter)
+        report = _install(order, environment, workshop)
+    return replace(report, recovered=recovered)
+
+
+def _install(order: Order, environment: Environment, workshop: Workshop) -> InstallReport:
+    """Do it, under the environment's lock."""
+    started = time.perf_counter()
+    installed = read_installed(environment)
+    damaged = find_damage(environment, installed, edited_too=order.exact)
+    if not damaged and _nothing_to_do(order, installed):
+        kept = tuple(Kept(one.name, one.version) for one in installed.values())
+        return InstallReport(environment.root, kept=kept, dry_run=order.dry_run)
+    supply = supply_for(order.request, environment.interpreter, workshop)
+    built = _build_projects(order.request, supply)
+    answered = answer(order.request, environment.interpreter, built, installed, workshop)
+    plan = decide(installed, answered.resolution, _choices(order, answered, damaged))
+    resolved = time.perf_counter()
+    if order.dry_run:
+        return replace(_report(environment, plan, {}), dry_run=True)
+    before = look() if environment.running else None
+    packs = {one.artifact.name: one.pack for one in built.values()}
+    applied = apply(plan, environment, supply, packs)
+    report = _report(environment, plan, applied.acquired)
+    seconds = {"resolve": resolved - started, **applied.seconds}
+    report = replace(report, displaced=applied.outcome.displaced, seconds=seconds)
+    if before is None:
+        return report
+    change = make_importable(
+        before,
+        directories=applied.outcome.touched,
+        replaced=applied.replaced,
+        reload=order.reload,
+    )
+    return replace(report, stale_modules=change.stale_modules)
+
+
+def _nothing_to_do(order: Order, installed: Mapping[str, InstalledDistribution]) -> bool:
+    """Whether what is installed is the answer, without asking anybody."""
+    if order.exact or order.reinstall_all or order.reinstall or order.request.projects:
+        return False
+    markers = order.environment.interpreter.markers
+    return find_unmet(order.request, installed, requires, markers) is None
+
+
+def _build_projects(request: Request, supply: Supply) -> dict[str, Built]:
+    """Build every local project of the request whose marker holds.
+
+    A local project is built at each install: until its freshness can be judged, an old build is
+    never served for a new tree.
+    """
+    built: dict[str, Built] = {}
+    for project in request.projects:
+        if project.path in built or not _applies(project, supply):
+            continue
+        pack = build_directory(
+            project.path,
+            supply,
+            editable=project.editable,
+            config_settings=project.config_settings,
+        )
+        if project.name and project.name != pack.name:
+            raise RequestError(
+                f"{project.path} is asked for as {project.name}, and is {pack.name}",
+                hint="name it by its own name",
+            )
+        built[project.path] = Built(artifact_of_project(project, pack.name, pack.version), pack)
+    return built
+
+
+def _applies(project: LocalProject, supply: Supply) -> bool:
+    from packaging.markers import Marker
+
+    markers = supply.interpreter.markers
+    return not project.marker or Marker(project.marker).evaluate({**markers, "extra": ""})
+
+
+def _choices(order: Order, answered: Answer, damaged: Mapping[str, str]) -> PlanChoices:
+    return PlanChoices(
+        exact=order.exact,
+        reinstall_all=order.reinstall_all,
+        reinstall=order.reinstall,
+        standing=answered.standing,
+        damaged=damaged,
+    )
+
+
+def _report(
+    environment: Environment, plan: Plan, acquired: Mapping[str, Acquired]
+) -> InstallReport:
+    added: list[Added] = []
+    for one in plan.add:
+        got = acquired.get(one.artifact.name)
+        source = one.artifact.source
+        added.append(
+            Added(
+                name=one.artifact.name,
+                version=got.pack.version if got else one.artifact.version,
+                previous=one.replaces.version if one.replaces else "",
+                how=got.how if got else "",
+                reason=one.reason,
+                editable=isinstance(source, Directory) and source.editable,
+            )
+        )
+    gone = (
+        Removed(one.distribution.name, one.distribution.version, one.reason) for one in plan.remove
+    )
+    kept = (Kept(one.name, one.version) for one in plan.keep)
+    return InstallReport(
+        environment.root,
+        added=tuple(added),
+        removed=tuple(sorted(gone, key=lambda one: one.name)),
+        kept=tuple(sorted(kept, key=lambda one: one.name)),
+    )

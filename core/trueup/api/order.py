@@ -1,0 +1,37 @@
+"""An order: a request, for one environment, and how far to go in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from trueup.destination.environment import Environment
+from trueup.resolution.request import Request
+
+__all__ = ["Order"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a use case is asked to do.
+
+    Attributes:
+        request: what should be there.
+        environment: where.
+        exact: and nothing else (`trueup sync`).
+        reinstall_all: put everything in place again.
+        reinstall: normalized names to put in place again.
+        dry_run: tell, and change nothing.
+        break_system_packages: go on although PEP 668 says not to.
+        reload: import modules of replaced distributions anew in this process.
+        wait: seconds to wait for another process; None for the default.
+    """
+
+    request: Request
+    environment: Environment
+    exact: bool = False
+    reinstall_all: bool = False
+    reinstall: frozenset[str] = field(default_factory=frozenset)
+    dry_run: bool = False
+    break_system_packages: bool = False
+    reload: bool = False
+    wait: float | None = None

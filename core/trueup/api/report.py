@@ -1,0 +1,89 @@
+"""What an install tells: values, for people and machines to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from trueup.importability import StaleModule
+
+__all__ = ["Added", "InstallReport", "Kept", "Removed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A distribution that was put in place, or would be.
+
+    Attributes:
+        name: normalized.
+        version: what is there now.
+        previous: the version that it replaced, or "".
+        how: "store", "download" or "build"; "" in a dry run.
+        reason: why it was put in place.
+        editable: installed so that edits show at once.
+    """
+
+    name: str
+    version: str
+    previous: str = ""
+    how: str = ""
+    reason: str = ""
+    editable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A distribution that was taken out, or would be."""
+
+    name: str
+    version: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A distribution that was looked at and is right as it is."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstallReport:
+    """What changed in an environment.
+
+    Attributes:
+        environment: its prefix or target directory.
+        added: in order of name.
+        removed: in order of name.
+        kept: in order of name.
+        recovered: what an interrupted earlier change was about, if one was finished first.
+        displaced: files of others that had to give way.
+        stale_modules: modules of replaced distributions that this process still holds.
+        warnings: sentences.
+        seconds: stage ("resolve", "acquire", "write") to seconds.
+        dry_run: nothing was changed; the report tells what would be.
+    """
+
+    environment: str
+    added: tuple[Added, ...] = ()
+    removed: tuple[Removed, ...] = ()
+    kept: tuple[Kept, ...] = ()
+    recovered: tuple[str, ...] = ()
+    displaced: tuple[str, ...] = ()
+    stale_modules: tuple[StaleModule, ...] = ()
+    warnings: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    dry_run: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was, or in a dry run would be, put in place or taken out."""
+        return bool(self.added or self.removed)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as plain values for `--json`; the form is versioned."""
+        from dataclasses import asdict
+
+        return {"version": 1, **asdict(self)}

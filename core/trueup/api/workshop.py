@@ -1,0 +1,105 @@
+"""The workshop: everything a use case works with, opened once and handed on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from trueup.acquisition.connection import network_from
+from trueup.acquisition.credentials import Credentials
+from trueup.acquisition.fetch import Fetcher, NetworkFetcher
+from trueup.acquisition.store import Store, open_store
+from trueup.reporting import SILENT, Reporter
+
+__all__ = ["Workshop", "WorkshopOptions", "open_workshop"]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkshopOptions:
+    """How the user wants work to be done.
+
+    Attributes:
+        offline: touch no network.
+        refresh: believe no remembered resolution.
+        build_timeout: seconds that one build may take; None for no limit.
+    """
+
+    offline: bool = False
+    refresh: bool = False
+    build_timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a use case works with.
+
+    Attributes:
+        store: trueup's own store.
+        fetcher: gets files and index pages.
+        variables: environment variables, as they were when the workshop was opened.
+        base: the directory that relative paths start from.
+        reporter: told of progress.
+        offline: touch no network.
+        refresh: believe no remembered resolution.
+        build_timeout: seconds that one build may take; None for no limit.
+    """
+
+    store: Store
+    fetcher: Fetcher
+    variables: Mapping[str, str]
+    base: str
+    reporter: Reporter = SILENT
+    offline: bool = False
+    refresh: bool = False
+    build_timeout: float | None = None
+
+    @property
+    def interpreters(self) -> str:
+        """The folder of remembered interpreter facts."""
+        return self.store.folder("interpreters")
+
+
+@contextmanager
+def open_workshop(
+    *,
+    variables: Mapping[str, str] | None = None,
+    base: str | None = None,
+    indexes: Iterable[str] = (),
+    reporter: Reporter = SILENT,
+    network: Mapping[str, Any] | None = None,
+    options: WorkshopOptions | None = None,
+) -> Iterator[Workshop]:
+    """Open the store and the way to the network, and close them again.
+
+    Args:
+        variables: environment variables; None for the process's own.
+        base: the directory that relative paths start from; None for the current one.
+        indexes: index addresses with the credentials that may be in them.
+        reporter: told of progress.
+        network: attributes of `Network` that the user gave on purpose.
+        options: offline, refresh and the like.
+
+    Raises:
+        StoreError: the store cannot be used.
+        RequestError: a variable that should hold a number does not.
+    """
+    chosen = options or WorkshopOptions()
+    around = dict(os.environ) if variables is None else dict(variables)
+    offline = chosen.offline or around.get("TRUEUP_OFFLINE", "") not in {"", "0"}
+    settings = dict(network or {}) | ({"offline": True} if offline else {})
+    reached = network_from(around, **settings)
+    credentials = Credentials(indexes, environment=around, reporter=reporter)
+    with NetworkFetcher(reached, credentials) as fetcher:
+        yield Workshop(
+            store=open_store(around.get("TRUEUP_CACHE_DIR") or None, reporter=reporter),
+            fetcher=fetcher,
+            variables=around,
+            base=base or os.getcwd(),
+            reporter=reporter,
+            offline=reached.offline,
+            refresh=chosen.refresh,
+            build_timeout=chosen.build_timeout,
+        )

@@ -1,0 +1,107 @@
+"""The dist-info directory: what is written beside a distribution so that every tool can read it.
+
+The format of RECORD, INSTALLER, REQUESTED and direct_url.json is that of the "recording installed
+projects" specification (PEP 376, 610, 627).
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from trueup.acquisition.pack import Pack
+
+__all__ = ["Delivery", "line_of", "lines_of_pack", "metadata_files", "record_text"]
+
+_SPECIAL = re.compile('[,"\r\n]')
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One distribution on its way into an environment.
+
+    Attributes:
+        pack: its content.
+        requested: named by the user: gets a REQUESTED file.
+        direct_url: the content of direct_url.json, or None (PEP 610).
+        extra: further files of the dist-info directory, by name.
+    """
+
+    pack: Pack
+    requested: bool = False
+    direct_url: Mapping[str, object] | None = None
+    extra: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def metadata_files(delivery: Delivery) -> dict[str, bytes]:
+    """Return the files that the installer itself adds to dist-info, RECORD apart."""
+    files = {"INSTALLER": b"trueup\n"}
+    if delivery.requested:
+        files["REQUESTED"] = b""
+    if delivery.direct_url is not None:
+        files["direct_url.json"] = json.dumps(delivery.direct_url, sort_keys=True).encode()
+    files.update(delivery.extra)
+    return files
+
+
+def line_of(path: str, content: bytes, root: str) -> str:
+    """Return the line of a file that ends up at `path` (absolute) and holds `content`."""
+    return _line(_relative(path, root), hashlib.sha256(content).digest(), len(content))
+
+
+def lines_of_pack(pack: Pack, roots: Mapping[str, str], skip: frozenset[str]) -> list[str]:
+    """Return a line for each file of `pack` outside of the directories in `skip`.
+
+    Args:
+        pack: the content.
+        roots: scheme name to the absolute directory where its files end up.
+        skip: directories of the pack that somebody else writes, such as "scripts".
+    """
+    lines: list[str] = []
+    number = 0
+    for directory, count in zip(pack.directories, pack.counts, strict=True):
+        if directory not in skip:
+            scheme, _, rest = directory.partition("/")
+            start = _relative(os.path.join(roots[scheme], ""), roots[pack.root])
+            start = f"{start}{rest}/" if rest else start
+            lines += [
+                _line(start + pack.names[at], pack.digests[32 * at : 32 * at + 32], pack.sizes[at])
+                for at in range(number, number + count)
+            ]
+        number += count
+    return lines
+
+
+def record_text(lines: Iterable[str], dist_info: str) -> bytes:
+    """Return the content of RECORD: the lines in order, and its own, which has no digest."""
+    return ("".join(sorted(lines)) + _line(f"{dist_info}/RECORD", b"", None)).encode()
+
+
+def _line(path: str, digest: bytes, size: int | None) -> str:
+    if _SPECIAL.search(path):  # quoted as the csv module reads it by default (PEP 376)
+        path = '"' + path.replace('"', '""') + '"'
+    if size is None:
+        return f"{path},,\n"
+    encoded = binascii.b2a_base64(digest, newline=False).translate(_URL_SAFE, b"=").decode()
+    return f"{path},sha256={encoded},{size}\n"
+
+
+def _relative(path: str, root: str) -> str:
+    """Write `path` as RECORD wants it: relative with forward slashes, absolute on another drive.
+
+    A path that ends in a separator stays one.
+    """
+    start = root + os.sep
+    if path.startswith(start):
+        return path[len(start) :].replace(os.sep, "/")
+    try:
+        relative = os.path.relpath(path, root)
+    except ValueError:  # Windows: no relative path leads to another drive
+        relative = path.rstrip(os.sep)
+    return (relative + os.sep if path.endswith(os.sep) else relative).replace(os.sep, "/")

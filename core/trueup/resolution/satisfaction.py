@@ -1,0 +1,126 @@
+"""Whether what is installed answers a request already, so that nobody needs to be asked.
+
+The rules are those that pip users know: an installed distribution that meets a requirement is
+good, whatever newer version there may be, unless an upgrade is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from trueup.destination.installed import InstalledDistribution
+from trueup.resolution.request import Request
+
+__all__ = ["Unmet", "find_unmet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A requirement that nothing installed meets, and why."""
+
+    requirement: str
+    reason: str
+
+
+def find_unmet(
+    request: Request,
+    installed: Mapping[str, InstalledDistribution],
+    requires: Callable[[InstalledDistribution], list[Requirement]],
+    markers: Mapping[str, str],
+) -> Unmet | None:
+    """Return the first requirement of `request` that is not met, dependencies included, or None.
+
+    Args:
+        request: what was asked for; its local projects are not looked at.
+        installed: normalized name to what the environment holds.
+        requires: reads what an installed distribution depends on.
+        markers: the environment of PEP 508 markers.
+    """
+    if _asks_for_more(request):
+        return Unmet("", "the request cannot be answered from what is installed")
+    limits = _limits(request, markers)
+    wanted: list[Requirement] = []
+    for item in request.items:
+        if item.requirement is None or item.requirement.url:
+            return Unmet(item.text, "only its content tells what it is")
+        if _applies(item.requirement.marker, markers, ""):
+            wanted.append(item.requirement)
+    seen: set[tuple[str, str]] = set()
+    while wanted:
+        requirement = wanted.pop()
+        name = canonicalize_name(requirement.name)
+        present = installed.get(name)
+        reason = _why_not(requirement, present, limits.get(name, ()))
+        if reason or present is None:
+            return Unmet(str(requirement), reason)
+        if request.dependencies:
+            extras = {"", *requirement.extras}
+            wanted += _dependencies(name, present, extras, seen, requires, markers)
+    return None
+
+
+def _asks_for_more(request: Request) -> bool:
+    """Whether some option asks for versions or proofs that installed metadata cannot give."""
+    return bool(
+        request.upgrade
+        or request.upgrade_packages
+        or request.lock
+        or request.require_hashes
+        or request.strategy != "highest"
+        or any(item.hashes for item in request.items)
+    )
+
+
+def _limits(request: Request, markers: Mapping[str, str]) -> dict[str, list[Requirement]]:
+    limits: dict[str, list[Requirement]] = {}
+    for item in request.constraints:
+        if item.requirement is not None and _applies(item.requirement.marker, markers, ""):
+            limits.setdefault(canonicalize_name(item.requirement.name), []).append(item.requirement)
+    return limits
+
+
+def _why_not(
+    requirement: Requirement,
+    present: InstalledDistribution | None,
+    limits: Iterable[Requirement],
+) -> str:
+    if present is None:
+        return "not installed"
+    if requirement.url:  # a dependency by address: only a resolver knows what lies there
+        return "asked for by address"
+    try:
+        version = Version(present.version)
+    except InvalidVersion:
+        return f"{present.version} is no version"
+    for one in (requirement, *limits):
+        if one.url or not one.specifier.contains(version, prereleases=True):
+            return f"{present.version} is installed"
+    return ""
+
+
+def _dependencies(
+    name: str,
+    present: InstalledDistribution,
+    extras: set[str],
+    seen: set[tuple[str, str]],
+    requires: Callable[[InstalledDistribution], list[Requirement]],
+    markers: Mapping[str, str],
+) -> Iterator[Requirement]:
+    """Yield what `present` needs for those `extras` that were not followed before."""
+    fresh = {extra for extra in extras if (name, canonicalize_name(extra)) not in seen}
+    if not fresh:
+        return
+    seen.update((name, canonicalize_name(extra)) for extra in fresh)
+    for requirement in requires(present):
+        if any(_applies(requirement.marker, markers, extra) for extra in fresh):
+            yield requirement
+
+
+def _applies(marker: Marker | None, markers: Mapping[str, str], extra: str) -> bool:
+    return marker is None or marker.evaluate({**markers, "extra": extra})
