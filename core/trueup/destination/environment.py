@@ -28,8 +28,18 @@ class Scheme:
     headers: str
 
     def directory(self, name: str) -> str:
-        """Return the directory of a wheel's scheme key: purelib, platlib, scripts, data, headers."""
+        """Return the directory of a scheme key: purelib, platlib, scripts, data or headers."""
         return str(getattr(self, name))
+
+    def under(self, base: str) -> Scheme:
+        """Return this scheme, if its directories are relative, with all of them below `base`."""
+        return Scheme(
+            purelib=os.path.join(base, self.purelib),
+            platlib=os.path.join(base, self.platlib),
+            scripts=os.path.join(base, self.scripts),
+            data=os.path.join(base, self.data) if self.data else base,
+            headers=os.path.join(base, self.headers),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,8 @@ class Interpreter:
         extension_suffixes: `importlib.machinery.EXTENSION_SUFFIXES`.
         free_threaded: built without the global interpreter lock (PEP 703).
         externally_managed: the message of PEP 668's EXTERNALLY-MANAGED file; None if there is none.
+        prefix_scheme: where `--prefix DIR` installs to, relative to DIR.
+        venv_scheme: where a virtual environment of this interpreter installs to, relative to it.
     """
 
     executable: str
@@ -69,6 +81,8 @@ class Interpreter:
     extension_suffixes: tuple[str, ...]
     free_threaded: bool
     externally_managed: str | None
+    prefix_scheme: Scheme | None = None
+    venv_scheme: Scheme | None = None
 
     @property
     def virtual(self) -> bool:
@@ -104,5 +118,5 @@ class Environment:
 
     @property
     def library_directories(self) -> tuple[str, ...]:
-        """purelib and platlib, each once."""
+        """The directories that are imported from, purelib and platlib, each once."""
         return tuple(dict.fromkeys((self.scheme.purelib, self.scheme.platlib)))

@@ -1,0 +1,190 @@
+"""What belongs to an installed distribution: its requirements, its files, its modules."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from trueup.destination.environment import Environment
+from trueup.destination.installed import InstalledDistribution
+from trueup.errors import EnvironmentProblem
+from trueup.reporting import SILENT, Event, Reporter
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+__all__ = ["record_paths", "requires", "top_level"]
+
+_PROGRAM = re.compile(r"(?:python|pypy|graalpy)w?[\d.]*(?:_d)?t?(?:\.exe)?", re.IGNORECASE)
+_MODULE = re.compile(r"(?P<name>[^./]+)(?:\.py|\.[^/]+\.(?:so|pyd)|\.so|\.pyd)")
+
+
+def requires(distribution: InstalledDistribution) -> list[Requirement]:
+    """Return what a distribution needs, markers and extras as they were written.
+
+    Raises:
+        EnvironmentProblem: a requirement in its metadata is no valid one (PEP 508).
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    found = []
+    for text in _requirement_lines(distribution):
+        try:
+            found.append(Requirement(text))
+        except InvalidRequirement as error:
+            problem = (
+                f"the metadata of {distribution.name} {distribution.version} asks for {text!r}"
+            )
+            hint = f"Reinstall {distribution.name}, or a newer version of it."
+            raise EnvironmentProblem(problem, hint=hint, detail=str(error)) from error
+    return found
+
+
+def _requirement_lines(distribution: InstalledDistribution) -> list[str]:
+    if not distribution.metadata_path:
+        return []
+    if distribution.kind == "dist-info":
+        from packaging.metadata import parse_email
+
+        with open(distribution.metadata_path, "rb") as file:
+            content = file.read()
+        # The description is what makes these files long, and it comes after the first empty line.
+        headers = re.split(rb"\r?\n\r?\n", content, maxsplit=1)[0]
+        return parse_email(headers + b"\n\n")[0].get("requires_dist", [])
+    if distribution.metadata_path == distribution.path:  # distutils knows of no requirements
+        return []
+    from importlib.metadata import PathDistribution
+    from pathlib import Path
+
+    return PathDistribution(Path(distribution.metadata_path).parent).requires or []
+
+
+def record_paths(
+    distribution: InstalledDistribution, environment: Environment, *, reporter: Reporter = SILENT
+) -> list[str] | None:
+    """Return the absolute path of every file of a distribution, as its RECORD has it.
+
+    What lies outside of the environment's own directories, by its path or through a link, and what
+    makes the environment one (its Python, pyvenv.cfg, the standard library), is never returned: an
+    uninstall would delete it (GHSA-pjjw-68hj-v9mw). Each such row is reported as a "warning".
+
+    Returns:
+        None if the distribution does not tell what its files are.
+
+    Raises:
+        EnvironmentProblem: RECORD cannot be understood.
+    """
+    named = _recorded(distribution)
+    if named is None:
+        return None
+    allowed = _Bounds(environment).allow
+    paths = []
+    for path in named:
+        if allowed(path):
+            paths.append(path)
+            continue
+        message = f"RECORD names {path}, which is not its own: left alone"
+        reporter(Event("warning", distribution.name, message))
+    return paths
+
+
+def _recorded(distribution: InstalledDistribution) -> list[str] | None:
+    """Return the paths that RECORD, or installed-files.txt, names, made absolute."""
+    if distribution.kind == "dist-info":
+        text = distribution.read_file("RECORD")
+        base = distribution.library
+    else:
+        text = distribution.read_file("installed-files.txt")
+        base = distribution.path
+    if text is None:
+        return None
+    if distribution.kind != "dist-info":
+        return [_joined(base, line) for line in text.splitlines() if line]
+    try:
+        rows = list(csv.reader(text.splitlines()))
+    except csv.Error as error:
+        problem = (
+            f"the RECORD of {distribution.name} {distribution.version} cannot be read: {error}"
+        )
+        hint = f"Reinstall {distribution.name}."
+        raise EnvironmentProblem(problem, hint=hint) from error
+    return [_joined(base, row[0]) for row in rows if row and row[0]]
+
+
+def _joined(base: str, path: str) -> str:
+    return os.path.normpath(os.path.join(base, path))
+
+
+class _Bounds:
+    """The area that a distribution's files may lie in; remembers what it found of directories."""
+
+    def __init__(self, environment: Environment) -> None:
+        scheme, interpreter = environment.scheme, environment.interpreter
+        self._libraries = tuple(os.path.realpath(path) for path in environment.library_directories)
+        places = (scheme.scripts, scheme.data, scheme.headers)
+        self._places = (*self._libraries, *(os.path.realpath(path) for path in places))
+        self._scripts = os.path.realpath(scheme.scripts)
+        self._prefix = os.path.realpath(interpreter.prefix)
+        self._forbidden = tuple(
+            os.path.realpath(path) for path in (environment.state, interpreter.stdlib)
+        )
+        self._real: dict[str, str] = {}
+
+    def allow(self, path: str) -> bool:
+        """Whether `path` may belong to a distribution."""
+        directory, name = os.path.split(path)
+        directory = self._realpath(directory)
+        real = os.path.join(directory, name)
+        if directory == self._scripts and _PROGRAM.fullmatch(name):
+            return False
+        if directory == self._prefix and name == "pyvenv.cfg":
+            return False
+        if _is_below(real, self._libraries):
+            return not _is_below(real, self._forbidden[:1])
+        return _is_below(real, self._places) and not _is_below(real, self._forbidden)
+
+    def _realpath(self, directory: str) -> str:
+        """Return `os.path.realpath`, asked once for each directory: many files share few."""
+        known = self._real.get(directory)
+        if known is None:
+            parent, name = os.path.split(directory)
+            if not name:
+                known = directory
+            elif os.path.islink(directory):
+                known = os.path.realpath(directory)
+            else:
+                known = os.path.join(self._realpath(parent), name)
+            self._real[directory] = known
+        return known
+
+
+def _is_below(path: str, directories: tuple[str, ...]) -> bool:
+    return any(path.startswith(os.path.join(directory, "")) for directory in directories)
+
+
+def top_level(distribution: InstalledDistribution) -> list[str]:
+    """Return the names that are imported: of modules, packages and namespaces at the top.
+
+    They come from top_level.txt, where the build backend wrote one, and else from RECORD.
+    """
+    text = distribution.read_file("top_level.txt")
+    if text is not None and text.strip():
+        return sorted({line.strip() for line in text.splitlines() if line.strip()})
+    if distribution.kind != "dist-info":
+        return []
+    return sorted(set(_module_names(distribution)))
+
+
+def _module_names(distribution: InstalledDistribution) -> Iterator[str]:
+    library = distribution.library
+    for path in _recorded(distribution) or []:
+        relative = os.path.relpath(path, library).split(os.sep)
+        first = relative[0]
+        match = _MODULE.fullmatch(first) if len(relative) == 1 else None
+        name = match["name"] if match else first
+        # neither "..", nor "demo-1.0.dist-info", nor "demo.pth" can be imported
+        if name.isidentifier() and name != "__pycache__" and (match or len(relative) > 1):
+            yield name

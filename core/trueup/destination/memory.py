@@ -1,0 +1,98 @@
+"""What was learned of interpreters, remembered on disk so that they need not be started again.
+
+One JSON file for each path that was asked. It counts only while the file at that path, and the
+machine, are the same as when it was written; anything else, and anything unreadable, means to ask
+again. A store that cannot be written to remembers nothing, and that is no error.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from hashlib import sha256
+from typing import Any
+
+from trueup.destination.venv_config import find_config
+
+__all__ = ["identity", "recall", "remember"]
+
+_FORMAT = 1
+
+
+def identity(executable: str) -> list[Any]:
+    """Return what tells whether the interpreter at a path is still the same one.
+
+    Args:
+        executable: an absolute path.
+
+    Raises:
+        OSError: there is no such file.
+    """
+    resolved = os.path.realpath(executable)
+    config = find_config(executable)
+    return [
+        _FORMAT,
+        executable,
+        resolved,
+        _signature(resolved),
+        [config, _signature(config)] if config else None,
+        _machine(),
+    ]
+
+
+def _signature(path: str) -> list[int]:
+    status = os.stat(path)
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def _machine() -> list[str]:
+    """Return what markers and tags depend on beside the interpreter: kernel and C library."""
+    if os.name != "posix":
+        import platform
+
+        return [platform.platform()]
+    system, _node, release, version, machine = os.uname()
+    try:
+        libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (AttributeError, OSError, ValueError):  # not the GNU library
+        libc = ""
+    return [system, release, version, machine, libc]
+
+
+def recall(memory: str, kind: str, subject: str, expected: Any) -> Any:
+    """Return what `remember` was given for the same subject, if what was expected is the same.
+
+    Args:
+        memory: the folder.
+        kind: "interpreter" or "tags".
+        subject: whom it is about.
+        expected: what must be as it was; lists, strings and numbers.
+
+    Returns:
+        None if nothing is remembered.
+    """
+    try:
+        with open(_path(memory, kind, subject), encoding="ascii") as file:
+            content = json.load(file)
+        return content["answer"] if content["expected"] == expected else None
+    except (OSError, ValueError, KeyError, TypeError):  # absent or damaged: ask again
+        return None
+
+
+def remember(memory: str, kind: str, subject: str, expected: Any, answer: Any) -> None:
+    """Write down an answer, all or nothing."""
+    path = _path(memory, kind, subject)
+    temporary = f"{path}.{os.getpid()}-{threading.get_ident()}"
+    try:
+        os.makedirs(memory, mode=0o700, exist_ok=True)
+        with open(temporary, "w", encoding="ascii") as file:
+            json.dump({"expected": expected, "answer": answer}, file)
+        os.replace(temporary, path)
+    except OSError:  # nothing depends on being remembered
+        return
+
+
+def _path(memory: str, kind: str, subject: str) -> str:
+    name = sha256(os.fsencode(subject)).hexdigest()[:32]
+    return os.path.join(memory, f"{kind}-{name}.json")
