@@ -15,7 +15,7 @@ __all__ = ["backend_environment", "plant_watchers_in", "plant_watchers_into"]
 _HERE = os.path.dirname(os.path.abspath(__file__))
 # Source file here -> module name there. The names begin with an underscore and our own name,
 # because a project may well have a module called `guard`.
-_WATCHERS = {"guard.py": "_trueup_guard.py"}
+_WATCHERS = {"circles.py": "_trueup_circles.py", "guard.py": "_trueup_guard.py"}
 _PTH_NAME = "_trueup_build.pth"
 # One line, because `site` runs lines; it does nothing unless the process is part of a build.
 _PTH = f"import os; os.environ.get({MARK!r}) and __import__('_trueup_guard').start()\n"

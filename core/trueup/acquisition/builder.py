@@ -62,7 +62,7 @@ class Provision(Protocol):
 
     def __call__(self, requirements: Sequence[str], interpreter: Interpreter, /) -> Interpreter:
         """Return the interpreter of an environment, made with `interpreter`, that holds these."""
-        ...  # noqa: PIE790 - a body that pyright takes for a Protocol's
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,6 @@ def read_links_not_followed(workspace: str) -> tuple[str, ...]:
                 record = json.loads(line)
                 links[record["link"]] = record["target"]
     return tuple(
-        f"the link {link} was not followed: it leads back to {target}, which holds it"
+        f"the link {link} was not followed: it leads to {target}, and from there back to itself"
         for link, target in sorted(links.items())
     )
