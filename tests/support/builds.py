@@ -11,6 +11,7 @@ import sys
 import sysconfig
 import zipfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from trueup.destination.environment import Interpreter, Scheme
@@ -32,7 +33,6 @@ def describe(python: str) -> Interpreter:
     """Ask an interpreter for the facts that a build needs; markers and tags are left out."""
     done = subprocess.run([python, "-I", "-c", _FACTS], capture_output=True, text=True, check=True)
     facts = json.loads(done.stdout)
-    keys = ("purelib", "platlib", "scripts", "data")
     return Interpreter(
         executable=facts["executable"],
         base_executable=os.path.realpath(facts["executable"]),
@@ -40,7 +40,13 @@ def describe(python: str) -> Interpreter:
         implementation="cpython",
         markers={},
         tags=(),
-        scheme=Scheme(*(facts[key] for key in keys), headers=facts["data"] + "/include"),
+        scheme=Scheme(
+            purelib=facts["purelib"],
+            platlib=facts["platlib"],
+            scripts=facts["scripts"],
+            data=facts["data"],
+            headers=facts["data"] + "/include",
+        ),
         prefix=facts["prefix"],
         base_prefix=facts["base_prefix"],
         stdlib=facts["stdlib"],
@@ -79,6 +85,12 @@ class Provisioner:
                 subprocess.run(fill, check=True)
             (venv / "done").touch()
         return describe(str(python))
+
+
+@cache
+def running_interpreter() -> Interpreter:
+    """Return the facts of the Python that runs the tests."""
+    return describe(sys.executable)
 
 
 def lay_tree(root: Path, files: Mapping[str, str]) -> Path:

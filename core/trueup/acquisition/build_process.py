@@ -142,7 +142,8 @@ class HookRunner:
             # nothing writes into the tree while its state is being recorded.
             _end_tree(process, self.environment.get(MARK, ""), ended)
             waiter.join()
-        return process.wait()
+            code = process.wait()
+        return code
 
     def _out_of_time(self, process: Popen[bytes], watch: _Watch) -> HookFailed:
         stack = _dump_stack(process, watch.stack)
