@@ -38,6 +38,7 @@ _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _LOCAL_SIZE = 30
 _SENTINEL = 0xFFFFFFFF
 
+_UTF8 = 0x0800  # the name is UTF-8
 _ENCRYPTED = 0x2061  # bits 0 and 6 encryption, bit 13 masked headers, bit 5 patch data
 
 
@@ -145,6 +146,8 @@ def _member(fields: tuple[int, ...], raw_name: bytes, extra: bytes, wheel: str) 
         name = raw_name.decode()
     except UnicodeDecodeError:
         raise refusal(wheel, "name-encoding", repr(raw_name)) from None
+    if not flags & _UTF8 and not name.isascii():  # others would read it as code page 437
+        raise refusal(wheel, "name-encoding", name)
     if flags & _ENCRYPTED:
         raise refusal(wheel, "member-encrypted", name)
     if method not in {STORED, DEFLATED}:
