@@ -174,14 +174,14 @@ class Store:
             WheelRefused: it breaks a rule.
             StoreError: there is no room for the pack, or the store is read-only.
         """
-        from trueup.acquisition.packing import write_pack  # 60 ms that a warm install saves
-        from trueup.acquisition.wheel import open_wheel
-
         if not self.writable:
             raise StoreError(
                 f"the store {self.root} is read-only, and {filename or path} is not in it",
                 hint="Name another place with TRUEUP_CACHE_DIR.",
             )
+        from trueup.acquisition.packing import write_pack  # 60 ms that a warm install saves
+        from trueup.acquisition.wheel import open_wheel
+
         new = temporary_name(self.folder("temporary"), _PACK)
         try:
             with open_wheel(
@@ -249,12 +249,14 @@ class Store:
         return replace(pack, path=path)
 
     def _record_identity(self, digest: str, status: os.stat_result | None) -> None:
+        if not self.writable:
+            return
         try:
             identity = _identity(status or os.stat(self._path(digest, _PACK)))
             path = self._path(digest, _VERIFIED)
             write_atomically(path, identity, os.path.join(self.layout, "temporary"))
         except (OSError, StoreError):
-            return  # read-only, full, or pruned meanwhile: it is hashed again next time
+            return  # full, or pruned meanwhile: it is hashed again next time
 
     def _set_aside(self, digest: str, reason: str) -> None:
         path = self._path(digest, _PACK)
