@@ -6,14 +6,16 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from trueup.acquisition.builder import BuildOrder, Provision, build_wheel
+from trueup.acquisition.credentials import Credentials
 from trueup.acquisition.fetch import Fetched, Fetcher, Flight, Wanted, discard
+from trueup.acquisition.git import Mirrors
 from trueup.acquisition.pack import Pack
-from trueup.acquisition.source import SourceTree, open_source
+from trueup.acquisition.source import SourceTree, Workspace, open_source
 from trueup.acquisition.store import Store
 from trueup.destination.environment import Interpreter
 from trueup.errors import BuildError, FetchError
@@ -45,6 +47,8 @@ class Supply:
         variables: the environment variables that backends start from.
         reporter: told of progress.
         timeout: seconds that one build may take; None for no limit.
+        offline: touch no network.
+        credentials: who we are to the hosts of repositories.
     """
 
     store: Store
@@ -55,6 +59,8 @@ class Supply:
     variables: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     reporter: Reporter = SILENT
     timeout: float | None = None
+    offline: bool = False
+    credentials: Credentials | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +179,10 @@ def _from_source(artifact: Artifact, supply: Supply) -> Acquired:
             return Acquired(pack, known.get("direct_url") if artifact.direct else None, "store")
     with supply.store.temporary_directory() as workspace:
         tree = open_source(
-            source, fetcher=supply.fetcher, workspace=workspace, reporter=supply.reporter
+            source,
+            fetcher=supply.fetcher,
+            workspace=_workspace(workspace, supply),
+            reporter=supply.reporter,
         )
         pack = _build(tree.path, supply, os.path.join(workspace, "build"))
         _check_identity(artifact, pack)
@@ -181,6 +190,19 @@ def _from_source(artifact: Artifact, supply: Supply) -> Acquired:
         if key:
             supply.store.record_build(key, {"pack": pack.digest, "direct_url": tree.direct_url})
         return Acquired(pack, tree.direct_url if artifact.direct else None, "build")
+
+
+def _workspace(folder: str, supply: Supply) -> Workspace:
+    repositories = supply.store.folder("repositories")
+    mirrors = Mirrors(
+        repositories, supply.credentials, offline=supply.offline, reporter=supply.reporter
+    )
+    return Workspace(
+        folder,
+        downloads=supply.store.folder("downloads"),
+        mirrors=mirrors,
+        locks=supply.store.folder("locks"),
+    )
 
 
 def build_directory(
@@ -263,11 +285,10 @@ def _build_key(source: Sdist | Archive | Repository, supply: Supply) -> str:
 
 def _pinned(source: Sdist | Archive | Repository, tree: SourceTree) -> Sdist | Archive | Repository:
     """Return `source` with the digest or commit that opening it has told."""
+    digest = tree.digest.partition(":")[2]
     if isinstance(source, Repository):
-        return Repository(
-            source.vcs, source.url, source.requested_revision, tree.digest, source.subdirectory
-        )
-    return Archive(source.url, (("sha256", tree.digest),), getattr(source, "subdirectory", ""))
+        return replace(source, commit=digest)
+    return replace(source, hashes=(("sha256", digest),))
 
 
 def _direct_url(artifact: Artifact, pack: Pack) -> Mapping[str, object] | None:

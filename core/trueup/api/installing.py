@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,6 +24,7 @@ from trueup.importability import look, make_importable
 from trueup.installation.damage import find_damage
 from trueup.installation.plan import Plan, PlanChoices, decide
 from trueup.installation.transaction import recover
+from trueup.reporting import Event
 from trueup.resolution.artifact import Directory
 from trueup.resolution.direct import artifact_of_project
 from trueup.resolution.request import LocalProject, Request
@@ -42,6 +44,8 @@ def install_order(order: Order, workshop: Workshop) -> InstallReport:
     with environment_lock(environment, timeout=order.wait, reporter=workshop.reporter):
         recovered = recover(environment, reporter=workshop.reporter)
         report = _install(order, environment, workshop)
+        if order.compile_bytecode and report.added:
+            _compile(environment, workshop)
     return replace(report, recovered=recovered)
 
 
@@ -75,6 +79,19 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
         reload=order.reload,
     )
     return replace(report, stale_modules=change.stale_modules)
+
+
+def _compile(environment: Environment, workshop: Workshop) -> None:
+    """Let the environment's own interpreter make bytecode of what has none or an old one."""
+    command = [environment.interpreter.executable, "-I", "-m", "compileall", "-q", "-j", "0"]
+    done = subprocess.run(
+        [*command, *environment.library_directories], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        # Files that are no valid Python for this version (templates, tests) are not our failure.
+        said = (done.stdout + done.stderr).strip().splitlines()
+        told = f"some files have no bytecode: {said[0] if said else 'compileall failed'}"
+        workshop.reporter(Event("note", environment.root, told))
 
 
 def _nothing_to_do(order: Order, installed: Mapping[str, InstalledDistribution]) -> bool:

@@ -23,6 +23,7 @@ class Order:
         dry_run: tell, and change nothing.
         break_system_packages: go on although PEP 668 says not to.
         reload: import modules of replaced distributions anew in this process.
+        compile_bytecode: have bytecode ready before the first import.
         wait: seconds to wait for another process; None for the default.
     """
 
@@ -34,4 +35,5 @@ class Order:
     dry_run: bool = False
     break_system_packages: bool = False
     reload: bool = False
+    compile_bytecode: bool = False
     wait: float | None = None

@@ -54,6 +54,8 @@ def _supply(
         variables=workshop.variables,
         reporter=workshop.reporter,
         timeout=workshop.build_timeout,
+        offline=workshop.offline,
+        credentials=workshop.credentials,
     )
 
 

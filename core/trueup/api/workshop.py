@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -25,11 +25,15 @@ class WorkshopOptions:
         offline: touch no network.
         refresh: believe no remembered resolution.
         build_timeout: seconds that one build may take; None for no limit.
+        cache: the store's directory, or "" for the usual one.
+        keyring: how passwords are looked up, or "" for what surroundings say.
     """
 
     offline: bool = False
     refresh: bool = False
     build_timeout: float | None = None
+    cache: str = ""
+    keyring: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Workshop:
     Attributes:
         store: trueup's own store.
         fetcher: gets files and index pages.
+        credentials: who we are to each host; told of index addresses as they become known.
         variables: environment variables, as they were when the workshop was opened.
         base: the directory that relative paths start from.
         reporter: told of progress.
@@ -49,6 +54,7 @@ class Workshop:
 
     store: Store
     fetcher: Fetcher
+    credentials: Credentials
     variables: Mapping[str, str]
     base: str
     reporter: Reporter = SILENT
@@ -67,7 +73,6 @@ def open_workshop(
     *,
     variables: Mapping[str, str] | None = None,
     base: str | None = None,
-    indexes: Iterable[str] = (),
     reporter: Reporter = SILENT,
     network: Mapping[str, Any] | None = None,
     options: WorkshopOptions | None = None,
@@ -77,7 +82,6 @@ def open_workshop(
     Args:
         variables: environment variables; None for the process's own.
         base: the directory that relative paths start from; None for the current one.
-        indexes: index addresses with the credentials that may be in them.
         reporter: told of progress.
         network: attributes of `Network` that the user gave on purpose.
         options: offline, refresh and the like.
@@ -91,11 +95,12 @@ def open_workshop(
     offline = chosen.offline or around.get("TRUEUP_OFFLINE", "") not in {"", "0"}
     settings = dict(network or {}) | ({"offline": True} if offline else {})
     reached = network_from(around, **settings)
-    credentials = Credentials(indexes, environment=around, reporter=reporter)
+    credentials = Credentials(environment=around, keyring=chosen.keyring, reporter=reporter)
     with NetworkFetcher(reached, credentials) as fetcher:
         yield Workshop(
-            store=open_store(around.get("TRUEUP_CACHE_DIR") or None, reporter=reporter),
+            store=open_store(chosen.cache or around.get("TRUEUP_CACHE_DIR"), reporter=reporter),
             fetcher=fetcher,
+            credentials=credentials,
             variables=around,
             base=base or os.getcwd(),
             reporter=reporter,

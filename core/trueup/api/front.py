@@ -1,0 +1,174 @@
+"""The one front door: what pip and uv users write goes in, a report comes out.
+
+The command line, tox and nox all come with a list of arguments in pip's grammar; programs come with
+the values. Both end here.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+
+from trueup.api.installing import install_order
+from trueup.api.order import Order
+from trueup.api.report import InstallReport
+from trueup.api.workshop import Workshop, WorkshopOptions, open_workshop
+from trueup.destination.creation import create_environment
+from trueup.destination.environment import Environment
+from trueup.destination.locate import open_environment
+from trueup.errors import EnvironmentProblem
+from trueup.reporting import SILENT, Reporter
+from trueup.resolution.assembly import parse_request
+from trueup.resolution.install_grammar import parse_install_arguments
+from trueup.resolution.install_options import InstallOptions
+from trueup.resolution.request import Request
+from trueup.resolution.request_input import RequestInput
+
+__all__ = ["Surroundings", "install_arguments", "install_input"]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where somebody asks from.
+
+    Attributes:
+        environment: what is installed into; None for what the options or the surroundings say.
+        base: the directory that relative paths start from; None for the current one.
+        variables: environment variables; None for the process's own.
+        reporter: told of progress.
+    """
+
+    environment: Environment | None = None
+    base: str | None = None
+    variables: Mapping[str, str] | None = None
+    reporter: Reporter = SILENT
+
+
+def install_arguments(
+    arguments: Sequence[str], around: Surroundings | None = None, *, exact: bool = False
+) -> InstallReport:
+    """Do what `pip install <arguments>` or `uv pip install <arguments>` asks for.
+
+    Args:
+        arguments: what would follow `install`.
+        around: where the question comes from.
+        exact: and remove what was not asked for, as `sync` does.
+
+    Raises:
+        TrueupError: any of its kinds; nothing was changed.
+    """
+    around = around or Surroundings()
+    variables = os.environ if around.variables is None else around.variables
+    raw, options = parse_install_arguments(arguments, environment=variables)
+    return install_input(raw, replace(options, exact=exact or options.exact), around)
+
+
+def install_input(
+    raw: RequestInput, options: InstallOptions, around: Surroundings | None = None
+) -> InstallReport:
+    """Do what `raw` asks for; see `install_arguments`."""
+    around = around or Surroundings()
+    variables = dict(os.environ if around.variables is None else around.variables)
+    base = os.path.abspath(os.path.join(around.base or os.getcwd(), options.directory))
+    with (
+        _cache(options) as cache,
+        open_workshop(
+            variables=variables,
+            base=base,
+            reporter=around.reporter,
+            network=_network(options),
+            options=WorkshopOptions(
+                offline=options.offline,
+                refresh=options.refresh or bool(options.refresh_packages) or options.upgrade,
+                build_timeout=options.build_timeout,
+                cache=cache,
+                keyring=options.network.keyring_provider or "",
+            ),
+        ) as workshop,
+    ):
+        request = parse_request(
+            raw, base=base, environment=variables, read_text=lambda url: _read(workshop, url)
+        )
+        _introduce(request, workshop)
+        environment = around.environment or _environment(options, workshop)
+        if options.recreate and not options.dry_run:
+            environment = _emptied(environment, workshop)
+        return install_order(_order(request, options, environment), workshop)
+
+
+def _order(request: Request, options: InstallOptions, environment: Environment) -> Order:
+    return Order(
+        request=request,
+        environment=environment,
+        exact=options.exact,
+        reinstall_all=options.force_reinstall,
+        reinstall=options.reinstall_packages,
+        dry_run=options.dry_run or options.check,
+        break_system_packages=options.break_system_packages,
+        compile_bytecode=bool(options.compile),
+    )
+
+
+@contextmanager
+def _cache(options: InstallOptions) -> Iterator[str]:
+    """Yield the store's directory; for `--no-cache` one that is gone afterwards."""
+    with tempfile.TemporaryDirectory() if options.no_cache else nullcontext("") as folder:
+        yield folder or options.cache_dir
+
+
+def _network(options: InstallOptions) -> dict[str, object]:
+    said = options.network
+    settings = {
+        "ca_file": said.certificates or None,
+        "client_certificate": said.client_certificate or None,
+        "proxy": said.proxy or None,
+        "timeout": said.timeout,
+        "retries": said.retries,
+    }
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _read(workshop: Workshop, url: str) -> str:
+    body, _ = workshop.fetcher.read(workshop.credentials.remember(url), "text/plain, */*")
+    return body.decode("utf-8", "replace")
+
+
+def _introduce(request: Request, workshop: Workshop) -> None:
+    """Let the fetcher know the credentials in the request's index addresses."""
+    index = request.index
+    for address in (index.index_url or "", *index.extra_index_urls, *index.find_links):
+        if address:
+            workshop.credentials.remember(address)
+
+
+def _environment(options: InstallOptions, workshop: Workshop) -> Environment:
+    """Return the environment that the options mean."""
+    python = options.python or ("python3" if options.system else None)
+    environment = open_environment(
+        python=python,
+        target_directory=options.target or None,
+        prefix=options.prefix or None,
+        memory=workshop.interpreters,
+    )
+    if options.require_virtualenv and not environment.interpreter.virtual:
+        raise EnvironmentProblem(
+            f"{environment.root} is no virtual environment, and one is required",
+            hint="make one with `trueup venv .venv`, or drop --require-virtualenv",
+        )
+    return environment
+
+
+def _emptied(environment: Environment, workshop: Workshop) -> Environment:
+    """Make a virtual environment anew, with the traits that it has."""
+    interpreter = environment.interpreter
+    if not interpreter.virtual or environment.scheme != interpreter.scheme:
+        raise EnvironmentProblem(
+            f"{environment.root} is no virtual environment, so it cannot be made anew",
+            hint="drop --recreate; use --exact to remove what was not asked for",
+        )
+    return create_environment(
+        environment.root, interpreter, clear=True, memory=workshop.interpreters
+    )

@@ -1,0 +1,135 @@
+"""What programs call: `trueup.install(...)` and its kin."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+
+from trueup.api.front import Surroundings, install_input
+from trueup.api.report import InstallReport
+from trueup.api.uninstalling import uninstall_names
+from trueup.api.workshop import open_workshop
+from trueup.destination.environment import Environment
+from trueup.destination.locate import open_environment
+from trueup.reporting import SILENT, Reporter
+from trueup.resolution.install_options import InstallOptions
+from trueup.resolution.request_input import RequestInput
+
+__all__ = ["Where", "install", "open_target", "sync", "uninstall"]
+
+Where = Environment | str | os.PathLike[str] | None
+"""An environment, the path of one or of a Python, a version; None for the running process's own."""
+
+
+def install(  # noqa: PLR0913 - what pip's command line has, as keywords
+    *requirements: str,
+    editable: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+    requirement_files: Iterable[str | os.PathLike[str]] = (),
+    constraints: Iterable[str | os.PathLike[str]] = (),
+    groups: Iterable[str] = (),
+    environment: Where = None,
+    upgrade: bool = False,
+    reinstall: bool = False,
+    dependencies: bool = True,
+    exact: bool = False,
+    dry_run: bool = False,
+    offline: bool = False,
+    reporter: Reporter = SILENT,
+    request: RequestInput | None = None,
+    options: InstallOptions | None = None,
+) -> InstallReport:
+    """Install into an environment, by default that of the running process, and make it importable.
+
+    When this returns, `import` finds what was installed, in this process as in every other.
+
+    Args:
+        requirements: what pip takes: names with versions and extras, addresses, paths.
+        editable: paths of local projects whose edits are to show at once.
+        requirement_files: as behind `-r`.
+        constraints: files as behind `-c`.
+        groups: dependency groups as behind `--group` (PEP 735).
+        environment: where; None for the running process's own environment.
+        upgrade: everything may move to its newest version.
+        reinstall: put everything in place again.
+        dependencies: follow dependencies.
+        exact: remove what was not asked for.
+        dry_run: tell what would change, and change nothing.
+        offline: touch no network.
+        reporter: told of progress.
+        request: more that is asked for, for what has no keyword here.
+        options: more options, for what has no keyword here.
+
+    Raises:
+        TrueupError: any of its kinds, with `problem` and `hint`; nothing was changed.
+    """
+    raw = request or RequestInput()
+    raw = replace(
+        raw,
+        requirements=(*raw.requirements, *requirements),
+        editables=(*raw.editables, *_paths(editable)),
+        requirement_files=(*raw.requirement_files, *_paths(requirement_files)),
+        constraint_files=(*raw.constraint_files, *_paths(constraints)),
+        groups=(*raw.groups, *groups),
+        upgrade=raw.upgrade or upgrade,
+        dependencies=raw.dependencies if dependencies else False,
+    )
+    chosen = options or InstallOptions()
+    chosen = replace(
+        chosen,
+        upgrade=chosen.upgrade or upgrade,
+        force_reinstall=chosen.force_reinstall or reinstall,
+        exact=chosen.exact or exact,
+        dry_run=chosen.dry_run or dry_run,
+        offline=chosen.offline or offline,
+    )
+    around = Surroundings(environment=open_target(environment), reporter=reporter)
+    return install_input(raw, chosen, around)
+
+
+def sync(
+    *requirements: str,
+    environment: Where = None,
+    requirement_files: Iterable[str | os.PathLike[str]] = (),
+    reporter: Reporter = SILENT,
+) -> InstallReport:
+    """Make an environment hold exactly what is asked for; as `install(..., exact=True)`."""
+    return install(
+        *requirements,
+        environment=environment,
+        requirement_files=requirement_files,
+        exact=True,
+        reporter=reporter,
+    )
+
+
+def uninstall(
+    *names: str, environment: Where = None, dry_run: bool = False, reporter: Reporter = SILENT
+) -> InstallReport:
+    """Remove distributions from an environment, by default that of the running process.
+
+    Raises:
+        TrueupError: one cannot be removed; none was.
+    """
+    with open_workshop(reporter=reporter) as workshop:
+        return uninstall_names(names, open_target(environment), workshop, dry_run=dry_run)
+
+
+def open_target(where: Where) -> Environment:
+    """Return the environment that `where` means.
+
+    Raises:
+        EnvironmentProblem: there is none, or it is broken.
+        InterpreterNotFound: no interpreter has that version or name.
+    """
+    if isinstance(where, Environment):
+        return where
+    if where is None:
+        return open_environment(running=True)
+    return open_environment(where)
+
+
+def _paths(given: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:
+    if isinstance(given, str | os.PathLike):
+        return (os.fspath(given),)
+    return tuple(os.fspath(each) for each in given)

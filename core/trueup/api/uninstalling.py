@@ -1,0 +1,69 @@
+"""Taking distributions out of an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from packaging.utils import canonicalize_name
+
+from trueup.api.report import InstallReport, Kept, Removed
+from trueup.api.workshop import Workshop
+from trueup.destination.contents import record_paths
+from trueup.destination.environment import Environment
+from trueup.destination.installed import InstalledDistribution, read_installed
+from trueup.destination.locate import ensure_changeable
+from trueup.destination.lock import environment_lock
+from trueup.importability import look, make_importable
+from trueup.installation.transaction import carry_out, recover
+from trueup.reporting import Event
+
+__all__ = ["uninstall_names"]
+
+
+def uninstall_names(
+    names: Sequence[str],
+    environment: Environment,
+    workshop: Workshop,
+    *,
+    dry_run: bool = False,
+    break_system_packages: bool = False,
+    wait: float | None = None,
+) -> InstallReport:
+    """Remove the named distributions; a name that is not installed is warned of, as pip does.
+
+    Raises:
+        TrueupError: one cannot be removed; none was.
+    """
+    ensure_changeable(environment, break_system_packages=break_system_packages)
+    with environment_lock(environment, timeout=wait, reporter=workshop.reporter):
+        recovered = recover(environment, reporter=workshop.reporter)
+        installed = read_installed(environment)
+        going: dict[str, InstalledDistribution] = {}
+        warnings: list[str] = []
+        for name in names:
+            present = installed.get(canonicalize_name(name))
+            if present is None:
+                warnings.append(f"{name} is not installed, so it is not removed")
+                workshop.reporter(Event("warning", name, warnings[-1]))
+            else:
+                going[present.name] = present
+        before = look() if environment.running else None
+        replaced = {
+            name: tuple(record_paths(one, environment) or ()) for name, one in going.items()
+        }
+        touched: tuple[str, ...] = ()
+        if going and not dry_run:
+            touched = carry_out(
+                environment, list(going.values()), (), reporter=workshop.reporter
+            ).touched
+    report = InstallReport(
+        environment.root,
+        removed=tuple(Removed(one.name, one.version, "asked for") for one in going.values()),
+        kept=tuple(Kept(one.name, one.version) for n, one in installed.items() if n not in going),
+        recovered=recovered,
+        warnings=tuple(warnings),
+        dry_run=dry_run,
+    )
+    if before is not None and touched:
+        make_importable(before, directories=touched, replaced=replaced)
+    return report

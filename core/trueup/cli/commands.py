@@ -1,0 +1,160 @@
+"""What each command does: open what it needs, call the use case, show what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from trueup.api.front import Surroundings, install_input
+from trueup.api.report import InstallReport
+from trueup.api.uninstalling import uninstall_names
+from trueup.api.workshop import open_workshop
+from trueup.cli.console import listening
+from trueup.cli.summary import summary_lines
+from trueup.destination.creation import create_environment
+from trueup.destination.discovery import find_interpreter
+from trueup.destination.environment import Environment
+from trueup.destination.facts import interpreter_facts
+from trueup.destination.installed import read_installed
+from trueup.destination.locate import open_environment
+from trueup.errors import RequestError
+from trueup.resolution.assembly import parse_request
+from trueup.resolution.install_grammar import parse_install_arguments
+from trueup.resolution.install_options import InstallOptions
+from trueup.resolution.request_input import RequestInput
+
+__all__ = ["install", "list_installed", "sync", "uninstall", "venv"]
+
+
+def install(said: argparse.Namespace) -> int:
+    """Install what was asked for."""
+    return _install(said.arguments, exact=False)
+
+
+def sync(said: argparse.Namespace) -> int:
+    """Install what was asked for, and remove the rest."""
+    return _install(said.arguments, exact=True)
+
+
+def _install(arguments: Sequence[str], *, exact: bool) -> int:
+    raw, options = parse_install_arguments(arguments, environment=os.environ)
+    options = replace(options, exact=exact or options.exact)
+    verbosity = options.verbose - options.quiet
+    with listening(verbosity if options.progress else min(verbosity, 0)) as reporter:
+        report = install_input(raw, options, Surroundings(reporter=reporter))
+    _show(report, verbosity, as_json=options.json)
+    _write_report(report, options)
+    return 1 if options.check and report.changed else 0
+
+
+def _write_report(report: InstallReport, options: InstallOptions) -> None:
+    if options.report == "-":
+        print(json.dumps(report.as_json(), indent=2))
+    elif options.report:
+        with open(options.report, "w", encoding="utf-8") as out:
+            json.dump(report.as_json(), out, indent=2)
+
+
+def _show(report: InstallReport, verbosity: int, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(report.as_json(), indent=2))
+    elif verbosity >= 0:
+        for line in summary_lines(report, verbosity):
+            print(line)
+
+
+def uninstall(said: argparse.Namespace) -> int:
+    """Remove what was named."""
+    verbosity = said.verbose - said.quiet
+    with listening(verbosity) as reporter, open_workshop(reporter=reporter) as workshop:
+        names = [*said.names, *_names_in(said.requirement)]
+        if not names:
+            raise RequestError(
+                "nothing to remove is named", hint="usage: trueup uninstall NAME [NAME ...]"
+            )
+        report = uninstall_names(
+            names,
+            _where(said, workshop.interpreters),
+            workshop,
+            dry_run=said.dry_run,
+            break_system_packages=said.break_system_packages,
+        )
+    _show(report, verbosity, as_json=said.json)
+    return 0
+
+
+def _names_in(files: Sequence[str]) -> list[str]:
+    if not files:
+        return []
+    raw = RequestInput(requirement_files=tuple(files))
+    request = parse_request(raw, base=os.getcwd(), environment=os.environ)
+    return [item.requirement.name for item in request.items if item.requirement is not None]
+
+
+def _where(said: argparse.Namespace, memory: str | None) -> Environment:
+    return open_environment(
+        python=said.python, target_directory=said.target, prefix=said.prefix, memory=memory
+    )
+
+
+def list_installed(said: argparse.Namespace) -> int:
+    """Tell what is installed, in order of name."""
+    environment = _where(said, None)
+    found = sorted(read_installed(environment).values(), key=lambda one: one.name)
+    if said.editable:
+        found = [one for one in found if one.editable_location]
+    if said.json or said.format == "json":
+        rows = [
+            {"name": one.name, "version": one.version, "installer": one.installer}
+            | (
+                {"editable_project_location": one.editable_location}
+                if one.editable_location
+                else {}
+            )
+            for one in found
+        ]
+        print(json.dumps(rows))
+        return 0
+    if said.format == "freeze":
+        for one in found:
+            place = one.editable_location
+            print(f"-e {place}" if place else f"{one.name}=={one.version}")
+        return 0
+    width = max((len(one.name) for one in found), default=0)
+    for one in found:
+        print(f"{one.name:{width}}  {one.version}  {one.editable_location or ''}".rstrip())
+    return 0
+
+
+def venv(said: argparse.Namespace) -> int:
+    """Make a virtual environment."""
+    with open_workshop() as workshop:
+        memory = workshop.interpreters
+        program = find_interpreter(said.python, memory=memory) if said.python else None
+        environment = create_environment(
+            said.directory,
+            interpreter_facts(program, memory=memory),
+            prompt=said.prompt,
+            system_site_packages=said.system_site_packages,
+            clear=said.clear,
+            allow_existing=said.allow_existing,
+            memory=memory,
+        )
+    version = ".".join(map(str, environment.interpreter.version))
+    if said.json:
+        print(json.dumps({"environment": environment.root, "version": version}))
+    elif not said.quiet:
+        print(f"Made {environment.root} with Python {version}")
+        print(_how_to_activate(environment), file=sys.stderr)
+    return 0
+
+
+def _how_to_activate(environment: Environment) -> str:
+    scripts = environment.scheme.scripts
+    if os.name == "nt":
+        return f"Activate it with: {os.path.join(scripts, 'activate')}"
+    return f"Activate it with: source {os.path.join(scripts, 'activate')}"

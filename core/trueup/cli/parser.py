@@ -1,0 +1,182 @@
+"""What can be said on the command line, and what it means."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from trueup import __version__
+from trueup.errors import RequestError
+
+__all__ = ["Command", "parse"]
+
+_ABOUT = """\
+Keep a Python environment true to what it was installed from.
+
+  trueup venv .venv                     make an environment
+  trueup install requests 'rich>=13'    install into it
+  trueup install -e . -r dev.txt        a local project, and what a file asks for
+  trueup sync -r requirements.txt       exactly that, and nothing else
+"""
+
+_WHERE = """\
+Without --python, the environment is the one that VIRTUAL_ENV names, or .venv here or above, or
+else that of the Python that runs trueup. Exit codes: 0 done, 1 failed, 2 not understood.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command line that was understood: what to call, and with what."""
+
+    action: Callable[[argparse.Namespace], int]
+    options: argparse.Namespace
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that raises our error where argparse would leave the process."""
+
+    def error(self, message: str) -> NoReturn:
+        usage = " ".join(self.format_usage().split())
+        raise RequestError(f"{message}", hint=f"{usage}; `{self.prog} --help` tells more")
+
+
+def parse(arguments: Sequence[str]) -> Command:
+    """Understand `arguments`.
+
+    Raises:
+        RequestError: they make no sense.
+        SystemExit: for `--help` and `--version`, after the answer was printed.
+    """
+    if arguments and arguments[0] in {"install", "sync"}:
+        return _install(arguments[0], arguments[1:])
+    parser = _Parser(
+        prog="trueup",
+        description=_ABOUT,
+        epilog=_WHERE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"trueup {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    # These two have some hundred options, which are only read when they are wanted.
+    commands.add_parser("install", help="install distributions and local projects", add_help=False)
+    commands.add_parser("sync", help="install, and remove what was not asked for", add_help=False)
+    for add in (_add_uninstall, _add_list, _add_venv, _add_cache):
+        add(commands)
+    options = parser.parse_args(arguments)
+    return Command(options.action, options)
+
+
+def _install(name: str, arguments: Sequence[str]) -> Command:
+    from trueup.cli import commands
+    from trueup.resolution.install_grammar import add_install_options
+
+    about = {
+        "install": "Install distributions and local projects, with what they depend on.",
+        "sync": "Make an environment hold exactly what is asked for: install what is missing, "
+        "replace what differs, remove the rest.",
+    }
+    if {"-h", "--help"} & set(arguments):
+        parser = _Parser(prog=f"trueup {name}", description=about[name], epilog=_WHERE)
+        add_install_options(parser)
+        parser.print_help()
+        sys.exit(0)
+    options = argparse.Namespace(arguments=list(arguments))
+    return Command(getattr(commands, name), options)
+
+
+_Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+
+def _add_uninstall(commands: _Subparsers[_Parser]) -> None:
+    from trueup.cli.commands import uninstall
+
+    parser = commands.add_parser("uninstall", help="remove distributions", allow_abbrev=False)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="what to remove")
+    parser.add_argument(
+        "-r", "--requirement", action="append", default=[], metavar="FILE",
+        help="remove everything that a requirement file names",
+    )  # fmt: skip
+    parser.add_argument("-y", "--yes", action="store_true", help="accepted; nothing is ever asked")
+    parser.add_argument("--dry-run", action="store_true", help="only tell what would go")
+    _add_where(parser)
+    _add_output(parser)
+    parser.set_defaults(action=uninstall)
+
+
+def _add_list(commands: _Subparsers[_Parser]) -> None:
+    from trueup.cli.commands import list_installed
+
+    parser = commands.add_parser("list", help="tell what is installed", allow_abbrev=False)
+    parser.add_argument("-e", "--editable", action="store_true", help="only editable projects")
+    parser.add_argument(
+        "--format",
+        choices=("columns", "freeze", "json"),
+        default="columns",
+        help="columns, requirement lines, or JSON",
+    )
+    _add_where(parser)
+    _add_output(parser)
+    parser.set_defaults(action=list_installed)
+
+
+def _add_venv(commands: _Subparsers[_Parser]) -> None:
+    from trueup.cli.commands import venv
+
+    parser = commands.add_parser(
+        "venv", help="make a virtual environment, without pip in it", allow_abbrev=False
+    )
+    parser.add_argument("directory", nargs="?", default=".venv", metavar="DIR", help="where; .venv")
+    parser.add_argument(
+        "-p", "--python", metavar="PYTHON", help="a version such as 3.12, or a path; this Python"
+    )
+    parser.add_argument("--clear", action="store_true", help="take away what is there first")
+    parser.add_argument("--allow-existing", action="store_true", help="make it among other files")
+    parser.add_argument("--system-site-packages", action="store_true", help="see the base's, too")
+    parser.add_argument("--prompt", metavar="NAME", help="what the shell shows while it is active")
+    _add_output(parser)
+    parser.set_defaults(action=venv)
+
+
+def _add_cache(commands: _Subparsers[_Parser]) -> None:
+    from trueup.cli import store_commands
+
+    parser = commands.add_parser("cache", help="look after the store", allow_abbrev=False)
+    verbs = parser.add_subparsers(title="what to do", metavar="VERB", required=True)
+    for name, about in (
+        ("dir", "tell where it is"),
+        ("info", "tell what is in it"),
+        ("verify", "hash everything; what is damaged is set aside"),
+        ("clear", "remove everything"),
+    ):
+        verb = verbs.add_parser(name, help=about, allow_abbrev=False)
+        verb.add_argument("--json", action="store_true", help="for machines")
+        verb.set_defaults(action=getattr(store_commands, name))
+    prune = verbs.add_parser("prune", help="remove what was not used lately", allow_abbrev=False)
+    prune.add_argument("--days", type=float, default=30.0, help="how long is lately; 30")
+    prune.add_argument("--json", action="store_true", help="for machines")
+    prune.set_defaults(action=store_commands.prune)
+
+
+def _add_where(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-p",
+        "--python",
+        metavar="PYTHON",
+        help="the environment: a directory, a Python, or a version",
+    )
+    parser.add_argument("-t", "--target", metavar="DIR", help="a directory outside of any")
+    parser.add_argument("--prefix", metavar="DIR", help="below this directory")
+    parser.add_argument(
+        "--break-system-packages", action="store_true", help="even where PEP 668 says not to"
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-q", "--quiet", action="count", default=0, help="say less")
+    parser.add_argument("-v", "--verbose", action="count", default=0, help="say more")
+    parser.add_argument("--json", action="store_true", help="a report for machines")
