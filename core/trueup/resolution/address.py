@@ -22,9 +22,11 @@ __all__ = [
     "key_of_address",
     "key_of_source",
     "local_path",
+    "recorded",
     "redact",
     "split_bare",
     "without_credentials",
+    "without_hashes",
 ]
 
 VERSION_CONTROL = ("git", "hg", "svn", "bzr")
@@ -46,8 +48,11 @@ def file_url(path: str) -> str:
 
 def local_path(url: str) -> str | None:
     """Return the path that a `file:` URL stands for, or None for any other address."""
-    parts = urlsplit(url)
-    if parts.scheme.lower() != "file":
+    if url[:5].lower() != "file:":
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that hold no IPv6 address
         return None
     path = unquote(parts.path)
     if not _WINDOWS:
@@ -75,7 +80,10 @@ def without_credentials(url: str) -> str:
 
     As PEP 610 allows, names that tell nothing stay: `${VARIABLES}` and the user of an ssh address.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # brackets that hold no IPv6 address: nobody will get anything from there
+        return redact(url)
     userinfo, at, host = parts.netloc.rpartition("@")
     if not at:
         return url
@@ -88,6 +96,12 @@ def without_credentials(url: str) -> str:
     return url
 
 
+def recorded(url: str) -> str:
+    """Return `url` as an artifact holds it: no credentials, no fragment, one spelling of a path."""
+    path = local_path(url)
+    return without_credentials(url).partition("#")[0] if path is None else file_url(path)
+
+
 def redact(text: str) -> str:
     """Return `text` with the credentials of every address in it replaced by `****`."""
     return _USERINFO.sub("****@", text)
@@ -95,8 +109,15 @@ def redact(text: str) -> str:
 
 def fragment_hashes(url: str) -> tuple[tuple[str, str], ...]:
     """Return the (algorithm, digest) pairs of a URL's fragment, as in `#sha256=…` and PEP 503."""
-    pairs = parse_qsl(urlsplit(url).fragment)
+    pairs = parse_qsl(url.partition("#")[2])
     return tuple((name, digest.lower()) for name, digest in pairs if _is_hash(name, digest))
+
+
+def without_hashes(url: str) -> str:
+    """Return `url` with all of its fragment but hashes."""
+    address, _, fragment = url.partition("#")
+    kept = [part for part in fragment.split("&") if part and not fragment_hashes(f"#{part}")]
+    return f"{address}#{'&'.join(kept)}" if kept else address
 
 
 def _is_hash(name: str, digest: str) -> bool:
@@ -124,6 +145,13 @@ def key_of_address(text: str) -> tuple[str, ...]:
         text: a URL or path as in PEP 508's `name @ url`, with "git+" and fragment if it has them.
     """
     url = address_of(text)
+    try:
+        return _key(url)
+    except ValueError:  # brackets that hold no IPv6 address: equal to nothing that was found
+        return (url,)
+
+
+def _key(url: str) -> tuple[str, ...]:
     fragment: Mapping[str, str] = dict(parse_qsl(urlsplit(url).fragment))
     subdirectory = fragment.get("subdirectory", "").strip("/")
     vcs, plus, rest = url.partition("+")

@@ -18,7 +18,7 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from trueup.errors import ResolutionError
-from trueup.resolution.address import local_path, without_credentials
+from trueup.resolution.address import local_path, recorded
 from trueup.resolution.answer import holds
 from trueup.resolution.artifact import Archive, Artifact, Resolution, Sdist, Wheel
 from trueup.resolution.index_pages import files_of
@@ -147,9 +147,10 @@ def _addressed(items: Iterable[RequestedItem]) -> list[Artifact] | None:
         if requirement is None or not requirement.url:
             continue
         name = canonicalize_name(requirement.name)
-        url, _, fragment = without_credentials(requirement.url).partition("#")
-        if name in artifacts or "+" in urlsplit(url).scheme or "subdirectory" in fragment:
+        parts = urlsplit(requirement.url)
+        if name in artifacts or "+" in parts.scheme or "subdirectory" in parts.fragment:
             return None
+        url = recorded(requirement.url)
         filename = unquote(urlsplit(url).path).rpartition("/")[2]
         if filename.endswith(".whl"):
             known = _parse(filename)

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.utils import canonicalize_name
 
-from trueup.resolution.address import local_path, without_credentials
+from trueup.resolution.address import local_path, recorded
 from trueup.resolution.artifact import Archive, Artifact, Directory, Repository, Sdist, Wheel
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _artifact(entry: Mapping[str, Any]) -> Artifact:
 
 def _source(info: Mapping[str, Any], *, direct: bool) -> Source:
     """Return the source that a `download_info` (PEP 610) names."""
-    url = without_credentials(info["url"]).partition("#")[0]
+    url = recorded(info["url"])
     subdirectory = info.get("subdirectory") or ""
     if "vcs_info" in info:
         revision = info["vcs_info"]

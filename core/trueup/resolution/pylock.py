@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from packaging.pylock import (
     PackageArchive,
@@ -21,7 +21,7 @@ from packaging.pylock import (
 from packaging.tags import Tag
 
 from trueup.errors import RequestError, ResolutionError
-from trueup.resolution.address import file_url, without_credentials
+from trueup.resolution.address import file_url, recorded, without_credentials
 from trueup.resolution.artifact import Archive, Artifact, Directory, Repository, Sdist, Wheel
 from trueup.resolution.request import BuildChoices
 from trueup.resolution.wheel_ranking import WheelRanking
@@ -165,7 +165,7 @@ def _source(chosen: Chosen, origin: str) -> Source:
         path = os.path.join(os.path.dirname(os.path.abspath(origin)), chosen.path)
         path = os.path.realpath(os.path.join(path, chosen.subdirectory or ""))
         return Directory(path, editable=bool(chosen.editable))
-    url = without_credentials(_locate(chosen.url, chosen.path, origin))
+    url = recorded(_locate(chosen.url, chosen.path, origin))
     if isinstance(chosen, PackageVcs):
         return Repository(
             vcs=chosen.type,
@@ -174,7 +174,6 @@ def _source(chosen: Chosen, origin: str) -> Source:
             commit=chosen.commit_id,
             subdirectory=chosen.subdirectory or "",
         )
-    url = url.partition("#")[0]
     hashes = tuple(sorted(chosen.hashes.items(), key=lambda pair: len(pair[1]), reverse=True))
     if isinstance(chosen, PackageArchive):
         filename = unquote(urlsplit(url).path).rpartition("/")[2]
@@ -187,7 +186,11 @@ def _source(chosen: Chosen, origin: str) -> Source:
 
 def _locate(url: str | None, path: str | None, origin: str) -> str:
     """Return the address of a file, in whichever of PEP 751's two ways it is given."""
-    if path is None or (url and is_remote(origin)):
+    if url and is_remote(origin):
+        if not is_remote(url):
+            _refuse_path(url, origin, "names a file of this machine")
+        return url
+    if path is None:
         return url or ""
     if not is_remote(origin):
         return file_url(os.path.join(os.path.dirname(os.path.abspath(origin)), path))
@@ -202,7 +205,7 @@ def _locate_remote(path: str, origin: str) -> str:
     forward = path.replace("\\", "/")
     if forward.startswith("/") or ":" in forward.split("/")[0] or ".." in forward.split("/"):
         _refuse_path(path, origin, "has a path that leaves its own folder")
-    return urljoin(origin.partition("?")[0], forward.replace("%", "%25").replace("#", "%23"))
+    return urljoin(origin.partition("?")[0], quote(forward))
 
 
 def _refuse_path(path: str, origin: str, fault: str) -> None:

@@ -42,6 +42,7 @@ class Resolver(Protocol):
     @property
     def identity(self) -> str:
         """Name and version, such as "uv 0.9.2": a part of the memo's key."""
+        ...
 
     def resolve(self, question: Question) -> Resolution:
         """Answer.
@@ -49,3 +50,4 @@ class Resolver(Protocol):
         Raises:
             ResolutionError: there is no answer; `detail` holds the resolver's explanation.
         """
+        ...

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from trueup.errors import FetchError
-from trueup.resolution.address import fragment_hashes, without_credentials
+from trueup.resolution.address import fragment_hashes, recorded, without_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,7 +105,7 @@ def _from_json(entry: Mapping[str, Any], url: str) -> IndexFile:
 
 
 def _absolute(link: str, page: str) -> str:
-    return without_credentials(urljoin(page, link)).partition("#")[0]
+    return recorded(urljoin(page, link))
 
 
 class _Page(HTMLParser):

@@ -88,5 +88,5 @@ def _listing(path: str) -> Iterator[tuple[str, int, int]]:
             yield from ((name, each.st_size, each.st_mtime_ns) for name, each in found)
         status = os.stat(path)
         yield "", status.st_size, status.st_mtime_ns
-    except OSError:  # missing, or going: the resolver will say so
+    except (OSError, ValueError):  # missing, going or no path at all: the resolver will say so
         return

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from trueup.resolution.address import address_of, file_url, local_path
+from trueup.resolution.address import address_of, file_url, local_path, split_bare, without_hashes
 from trueup.resolution.answer import item_line, project_lines, project_name
 
 if TYPE_CHECKING:
@@ -46,8 +46,18 @@ def constraint_file(question: Question) -> str:
 
 
 def _lines(items: Iterable[RequestedItem], more: Iterable[str]) -> str:
-    lines = [item_line(item.text, item.origin) for item in items]
+    lines = [_line(item) for item in items]
     return "".join(f"{line}\n" for line in (*lines, *more))
+
+
+def _line(item: RequestedItem) -> str:
+    """Return an item without hashes in its address.
+
+    uv takes them for a part of a file's name; whoever gets its answer holds it to them.
+    """
+    text = item_line(item.text, item.origin)
+    url = split_bare(text)[0] if item.requirement is None else item.requirement.url
+    return text.replace(url, without_hashes(url)) if url else text
 
 
 def preference_file(question: Question) -> str:
