@@ -6,6 +6,8 @@ import csv
 import os
 import re
 from collections.abc import Iterator
+from enum import Enum
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from trueup.destination.environment import Environment
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["record_paths", "requires", "top_level"]
 
 _PROGRAM = re.compile(r"(?:python|pypy|graalpy)w?[\d.]*(?:_d)?t?(?:\.exe)?", re.IGNORECASE)
+# a path that normalizing would not change: no empty part, and none that begins with a dot
+_PLAIN = re.compile(r"[^./\\:][^/\\:]*(?:/[^./\\:][^/\\:]*)*")
 _MODULE = re.compile(r"(?P<name>[^./]+)(?:\.py|\.[^/]+\.(?:so|pyd)|\.so|\.pyd)")
 
 
@@ -102,9 +106,9 @@ def _recorded(distribution: InstalledDistribution) -> list[str] | None:
     if text is None:
         return None
     if distribution.kind != "dist-info":
-        return [_joined(base, line) for line in text.splitlines() if line]
+        return [_joined(base, line) for line in text.replace("\r\n", "\n").split("\n") if line]
     try:
-        rows = list(csv.reader(text.splitlines()))
+        rows = list(csv.reader(StringIO(text, newline="")))
     except csv.Error as error:
         problem = (
             f"the RECORD of {distribution.name} {distribution.version} cannot be read: {error}"
@@ -115,7 +119,17 @@ def _recorded(distribution: InstalledDistribution) -> list[str] | None:
 
 
 def _joined(base: str, path: str) -> str:
+    if _PLAIN.fullmatch(path):
+        return f"{base}{os.sep}{path.replace('/', os.sep)}"
     return os.path.normpath(os.path.join(base, path))
+
+
+class _Verdict(Enum):
+    """What may lie in a directory: any file, any but an environment's own, or none."""
+
+    OPEN = "open"
+    GUARDED = "guarded"
+    CLOSED = "closed"
 
 
 class _Bounds:
@@ -132,19 +146,27 @@ class _Bounds:
             os.path.realpath(path) for path in (environment.state, interpreter.stdlib)
         )
         self._real: dict[str, str] = {}
+        self._verdicts: dict[str, _Verdict] = {}
 
     def allow(self, path: str) -> bool:
-        """Whether `path` may belong to a distribution."""
+        """Whether `path`, a file, may belong to a distribution."""
         directory, name = os.path.split(path)
-        directory = self._realpath(directory)
-        real = os.path.join(directory, name)
-        if directory == self._scripts and _PROGRAM.fullmatch(name):
-            return False
-        if directory == self._prefix and name == "pyvenv.cfg":
-            return False
-        if _is_below(real, self._libraries):
-            return not _is_below(real, self._forbidden[:1])
-        return _is_below(real, self._places) and not _is_below(real, self._forbidden)
+        verdict = self._verdicts.get(directory)
+        if verdict is None:
+            verdict = self._verdicts[directory] = self._judge(self._realpath(directory))
+        return verdict is _Verdict.OPEN or (
+            verdict is _Verdict.GUARDED and name != "pyvenv.cfg" and not _PROGRAM.fullmatch(name)
+        )
+
+    def _judge(self, directory: str) -> _Verdict:
+        """Judge a directory, links resolved, by what lies in it."""
+        if directory in {self._scripts, self._prefix}:
+            return _Verdict.GUARDED
+        inside = _is_below(directory, self._libraries)
+        forbidden = self._forbidden[:1] if inside else self._forbidden
+        if _is_below(directory, forbidden) or not _is_below(directory, self._places):
+            return _Verdict.CLOSED
+        return _Verdict.OPEN
 
     def _realpath(self, directory: str) -> str:
         """Return `os.path.realpath`, asked once for each directory: many files share few."""
@@ -162,7 +184,10 @@ class _Bounds:
 
 
 def _is_below(path: str, directories: tuple[str, ...]) -> bool:
-    return any(path.startswith(os.path.join(directory, "")) for directory in directories)
+    return any(
+        path == directory or path.startswith(os.path.join(directory, ""))
+        for directory in directories
+    )
 
 
 def top_level(distribution: InstalledDistribution) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -85,11 +84,13 @@ def find_interpreter(request: str, *, memory: str | None = None) -> str:
         InterpreterNotFound: there is none; `detail` says where was looked.
     """
     text = request.strip()
-    if os.sep in text or (os.altsep and os.altsep in text) or text.startswith("~"):
+    if os.sep in text or (os.altsep and os.altsep in text):
         return _given(text)
     wanted = _parse(text)
     if wanted is None:
-        found = shutil.which(text)
+        from shutil import which
+
+        found = which(text)
         if found is None:
             raise InterpreterNotFound(f"no program {text!r} is on PATH", hint=_HINT)
         return os.path.abspath(found)
@@ -244,8 +245,9 @@ def _managed(root: str, wanted: _Wanted) -> Iterator[str]:
 def _launcher(wanted: _Wanted) -> Iterator[str]:
     """Return what the `py` launcher for Windows lists, which reads the registry (PEP 514)."""
     import subprocess
+    from shutil import which
 
-    launcher = shutil.which("py")
+    launcher = which("py")
     if launcher is None:
         return
     done = subprocess.run([launcher, "--list-paths"], capture_output=True, text=True, check=False)

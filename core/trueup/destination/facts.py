@@ -72,14 +72,15 @@ def virtual_interpreter(base: Interpreter, prefix: str, executable: str) -> Inte
 
 def _remember_alias(raw: dict[str, Any], memory: str) -> None:
     """Remember `bin/python3.12` too, where `bin/python` was asked: environments link to either."""
+    directory, name = os.path.split(raw["executable"])
     resolved = os.path.realpath(raw["executable"])
-    if resolved == raw["executable"] or raw["prefix"] != raw["base_prefix"]:
+    # In another directory the same program may take itself for another installation.
+    alias = os.path.join(directory, os.path.basename(resolved))
+    virtual = raw["prefix"] != raw["base_prefix"]
+    if virtual or os.path.basename(alias) == name or os.path.realpath(alias) != resolved:
         return
-    # From another directory the same program may take itself for another installation.
-    if os.path.dirname(resolved) == os.path.realpath(os.path.dirname(raw["executable"])):
-        expected = _identity(resolved)
-        answer = {**raw, "executable": resolved}
-        remembered.remember(memory, "interpreter", resolved, expected, answer)
+    expected = _identity(alias)
+    remembered.remember(memory, "interpreter", alias, expected, {**raw, "executable": alias})
 
 
 def _identity(path: str) -> list[Any] | None:

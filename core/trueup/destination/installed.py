@@ -13,8 +13,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from trueup.destination.environment import Environment
 from trueup.errors import EnvironmentProblem
@@ -98,6 +96,9 @@ class InstalledDistribution:
         direct = self.direct_url
         if direct is None:
             return None
+        from urllib.parse import urlsplit
+        from urllib.request import url2pathname
+
         details = direct.get("dir_info")
         address = urlsplit(direct["url"])
         if not isinstance(details, dict) or not details.get("editable") or address.scheme != "file":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from trueup.destination.discovery import find_interpreter
 from trueup.destination.environment import Environment, Interpreter, Scheme
 from trueup.destination.facts import interpreter_facts
 from trueup.destination.venv_config import NAME, program_directory
@@ -136,6 +135,8 @@ def _named(wanted: str, memory: str | None) -> Environment:
     if os.sep in wanted or (os.altsep and os.altsep in wanted):
         what = "is a link to nothing" if os.path.islink(path) else "does not exist"
         raise EnvironmentProblem(f"{path} {what}", hint=_MAKE)
+    from trueup.destination.discovery import find_interpreter
+
     return _program(find_interpreter(wanted, memory=memory), memory)
 
 
