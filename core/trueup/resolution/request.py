@@ -50,6 +50,8 @@ class LocalProject:
         marker: a PEP 508 marker that must hold, or "".
         config_settings: settings for its backend, from the requirement file.
         origin: where it was written.
+        name: the normalized name it was asked for by (`name @ file:///directory`), or ""; what is
+            built there has to have it.
     """
 
     path: str
@@ -58,6 +60,7 @@ class LocalProject:
     marker: str = ""
     config_settings: tuple[tuple[str, str], ...] = ()
     origin: str = "the command line"
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
