@@ -14,6 +14,7 @@ import pytest
 from support.interpreters import TARGETS, need_python
 from trueup.destination.creation import create_environment
 from trueup.destination.facts import interpreter_facts
+from trueup.destination.locate import open_environment
 from trueup.errors import EnvironmentProblem
 
 
@@ -84,6 +85,20 @@ def test_a_module_put_there_is_imported_and_the_base_has_none_of_it(tmp_path: Pa
         check=False,
     )
     assert gone.returncode == 1
+
+
+def test_an_environment_whose_base_is_remembered_is_opened_without_starting_it(
+    tmp_path: Path,
+) -> None:
+    python = Path(need_python("3.12")).parent / "python"  # a name that is a link to python3.12
+    if not python.is_symlink():
+        pytest.skip(f"{python} is no link")
+    memory = str(tmp_path / "memory")
+    base = interpreter_facts(str(python), memory=memory)
+    before = sorted(os.listdir(memory))
+    made = create_environment(tmp_path / "env", base, memory=memory)
+    assert open_environment(made.root, memory=memory) == made
+    assert sorted(os.listdir(memory)) == before  # what is started is remembered
 
 
 def test_an_environment_of_an_environment_has_the_same_base(tmp_path: Path, memory: str) -> None:
@@ -319,6 +334,7 @@ KILLED = """
 import os, signal, sys
 from trueup.destination.creation import create_environment
 from trueup.destination.facts import interpreter_facts
+from trueup.destination.locate import open_environment
 interpreter, left = interpreter_facts(), int(sys.argv[2])
 changes = {"os.mkdir", "os.rename", "os.symlink", "os.remove"}
 def hook(event, arguments):

@@ -180,6 +180,36 @@ def test_a_lock_whose_directory_was_replaced_meanwhile_counts_no_more(
     assert len(events) == 1
 
 
+# The environment is cleared by another process just between opening the lock file and locking it.
+REPLACED = """
+import os, sys
+from trueup.destination.lock import state_lock
+state, left = sys.argv[1], 1
+def hook(event, arguments):
+    global left
+    if event == "fcntl.flock" and left:
+        left = 0
+        os.rename(state, state + "-old")
+        os.mkdir(state)
+sys.addaudithook(hook)
+with state_lock(state, "env", timeout=30):
+    assert not left
+    import fcntl
+    try:
+        fcntl.flock(os.open(state + "/lock", os.O_RDWR), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("held")
+"""
+
+
+def test_the_file_that_is_locked_is_the_one_that_others_will_open(environment: Environment) -> None:
+    with environment_lock(environment):
+        pass
+    command = [sys.executable, "-c", REPLACED, environment.state]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert done.stdout == "held\n", done.stderr
+
+
 def test_a_link_in_place_of_the_state_is_refused(environment: Environment, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     os.symlink(tmp_path / "elsewhere", environment.state)
