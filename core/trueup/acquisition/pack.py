@@ -1,54 +1,29 @@
 """The pack: one file that holds the whole content of one wheel, ready to be written out.
 
-A pack is a header of 64 bytes, then the bytes of every file, uncompressed and in order of
-directory, then a compact index. Small files lie close together, so that one read fills many of
-them. Files of 64 KiB and more start at a multiple of 4 KiB, so that `copy_file_range` shares their
-blocks by itself on file systems that can (btrfs, xfs). All numbers are little-endian. The same
-wheel always gives the same bytes: two processes that write one pack agree without a lock.
-
-RECORD is not kept: it is written anew in each environment, out of the digests in the index.
+The same wheel always gives the same bytes: two processes that write one pack agree without a lock.
+RECORD is not kept: it is written anew in each environment, out of the digests in the index. How
+the bytes lie is told in `pack_format`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import struct
-import sys
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from io import FileIO
-from itertools import accumulate, chain, pairwise, repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
+from trueup.acquisition.pack_format import DIGEST_SIZE, HEADER_SIZE, decode_header, decode_index
 from trueup.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = [
-    "ALIGNED_SIZE",
-    "ALIGNMENT",
-    "Pack",
-    "PackedFile",
-    "encode_index",
-    "find_damage",
-    "load_pack",
-    "open_for_reading",
-    "read_pack",
-]
+__all__ = ["Pack", "PackedFile", "find_damage", "load_pack", "open_for_reading", "read_pack"]
 
-ALIGNED_SIZE = 64 * 1024  # files from this size on ...
-ALIGNMENT = 4096  # ... start at a multiple of the usual file-system block
-
-_MAGIC = b"TRUEPACK"
-_VERSION = 1
-_HEADER = struct.Struct("<8sIIQQ32s")  # magic, version, 0, index offset, index length, its sha256
-_LENGTHS = struct.Struct("<5I")  # bytes of meta, directories, names; number of directories, files
-_META = ("digest", "wheel", "name", "version", "dist_info", "root")
-_DIGEST = 32
 _CHUNK = 1 << 20
 _OPEN_FLAGS = (
     os.O_RDONLY
@@ -56,8 +31,6 @@ _OPEN_FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_NOFOLLOW", 0)
 )
-
-HEADER_SIZE = _HEADER.size
 
 
 class PackedFile(NamedTuple):
@@ -121,7 +94,9 @@ class Pack:
 
     def files(self) -> Iterator[PackedFile]:
         """Yield every file, in order of directories and names."""
-        digests = [self.digests[i : i + _DIGEST] for i in range(0, len(self.digests), _DIGEST)]
+        digests = [
+            self.digests[i : i + DIGEST_SIZE] for i in range(0, len(self.digests), DIGEST_SIZE)
+        ]
         directories = chain.from_iterable(map(repeat, self.directories, self.counts))
         flags = map(bool, self.executable)
         columns = (directories, self.names, self.sizes, self.offsets, flags, digests)
@@ -138,7 +113,7 @@ class Pack:
         i = bisect_left(self.names, name, start, end)
         if i == end or self.names[i] != name:
             return None
-        digest = self.digests[_DIGEST * i : _DIGEST * (i + 1)]
+        digest = self.digests[DIGEST_SIZE * i : DIGEST_SIZE * (i + 1)]
         return PackedFile(
             directory, name, self.sizes[i], self.offsets[i], self.executable[i] == 1, digest
         )
@@ -152,10 +127,12 @@ class Pack:
         file = self.find(member)
         if file is None:
             raise StoreError(f"{self.wheel} holds no file {member!r}")
-        descriptor = self.open()
-        with open(descriptor, "rb") as pack:
-            pack.seek(file.offset)
-            content = pack.read(file.size)
+        try:
+            with open(self.open(), "rb") as pack:
+                pack.seek(file.offset)
+                content = pack.read(file.size)
+        except OSError as problem:
+            raise _unreadable(self.path, problem) from problem
         if hashlib.sha256(content).digest() != file.digest:
             raise _damaged(self.path, f"the bytes of {member!r} are not those of {self.wheel}")
         return content
@@ -179,7 +156,7 @@ class Pack:
         except OSError as problem:
             os.close(descriptor)
             raise _unreadable(self.path, problem) from problem
-        if header[-_DIGEST:] != self.index_digest:
+        if header[-DIGEST_SIZE:] != self.index_digest:
             os.close(descriptor)
             raise _damaged(self.path, "it is not the pack that was opened before")
         return descriptor
@@ -220,22 +197,15 @@ def load_pack(file: FileIO, path: str) -> Pack:
         OSError: it cannot be read.
     """
     file.seek(0)
-    header = file.read(HEADER_SIZE)
-    if len(header) < HEADER_SIZE:
-        raise _damaged(path, "it is cut short")
-    magic, version, zero, offset, length, digest = _HEADER.unpack(header)
-    if magic != _MAGIC or version != _VERSION or zero:
-        raise _damaged(path, "it does not start like one")
-    if offset < HEADER_SIZE or offset + length != os.fstat(file.fileno()).st_size:
-        raise _damaged(path, "its length is not what its header tells")
-    file.seek(offset)
-    index = file.read(length)
-    if hashlib.sha256(index).digest() != digest:
-        raise _damaged(path, "its index is not what was written")
     try:
-        return _decode_index(path, index, offset, digest)
-    except (ValueError, KeyError, TypeError, struct.error) as problem:
-        raise _damaged(path, f"its index makes no sense: {problem}") from problem
+        header = decode_header(file.read(HEADER_SIZE))
+        if header.offset + header.length != os.fstat(file.fileno()).st_size:
+            raise _damaged(path, "its length is not what its header tells")
+        file.seek(header.offset)
+        index = decode_index(file.read(header.length), header)
+    except ValueError as problem:
+        raise _damaged(path, str(problem)) from problem
+    return Pack(path, *index, header.digest)
 
 
 def find_damage(pack: Pack, file: FileIO) -> str:
@@ -260,71 +230,6 @@ def find_damage(pack: Pack, file: FileIO) -> str:
             return f"the bytes of {packed.directory}/{packed.name} are not what was written"
         end = packed.offset + packed.size
     return ""
-
-
-def encode_index(pack: Pack, offset: int) -> tuple[bytes, bytes]:
-    """Return header and index of `pack`, whose index is to start at `offset`."""
-    meta = json.dumps({key: getattr(pack, key) for key in _META}).encode()
-    directories = "\0".join(pack.directories).encode()
-    names = "\0".join(pack.names).encode()
-    index = b"".join(
-        (
-            _LENGTHS.pack(*map(len, (meta, directories, names, pack.directories, pack.names))),
-            meta,
-            directories,
-            names,
-            _little_endian(pack.counts),
-            _little_endian(pack.sizes),
-            _little_endian(pack.offsets),
-            pack.executable,
-            pack.digests,
-        )
-    )
-    digest = hashlib.sha256(index).digest()
-    return _HEADER.pack(_MAGIC, _VERSION, 0, offset, len(index), digest), index
-
-
-def _decode_index(path: str, index: bytes, end: int, index_digest: bytes) -> Pack:
-    meta_length, directories_length, names_length, directory_count, file_count = (
-        _LENGTHS.unpack_from(index)
-    )
-    lengths = (
-        _LENGTHS.size, meta_length, directories_length, names_length,
-        4 * directory_count, 8 * file_count, 8 * file_count, file_count, _DIGEST * file_count,
-    )  # fmt: skip
-    bounds = list(accumulate(lengths))
-    if bounds[-1] != len(index):
-        raise ValueError("its parts do not fill it")
-    parts = [index[start:stop] for start, stop in pairwise(bounds)]
-    directories = tuple(parts[1].decode().split("\0")) if directory_count else ()
-    names = tuple(parts[2].decode().split("\0")) if file_count else ()
-    counts = _numbers("I", parts[3])
-    sizes, offsets = _numbers("Q", parts[4]), _numbers("Q", parts[5])
-    if len(directories) != directory_count or len(names) != file_count or sum(counts) != file_count:
-        raise ValueError("its counts do not agree")
-    if file_count and offsets[-1] + sizes[-1] > end:
-        raise ValueError("a file reaches into the index")
-    digest, wheel, name, version, dist_info, root = map(json.loads(parts[0]).__getitem__, _META)
-    return Pack(
-        path, digest, wheel, name, version, dist_info, root, directories,
-        counts, names, sizes, offsets, parts[6], parts[7], index_digest,
-    )  # fmt: skip
-
-
-def _numbers(typecode: str, content: bytes) -> array[int]:
-    numbers = array(typecode)
-    numbers.frombytes(content)
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
-
-
-def _little_endian(numbers: array[int]) -> bytes:
-    if sys.byteorder == "little":
-        return numbers.tobytes()
-    swapped = numbers[:]
-    swapped.byteswap()
-    return swapped.tobytes()
 
 
 def _damaged(path: str, reason: str) -> StoreError:

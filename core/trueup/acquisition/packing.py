@@ -6,14 +6,8 @@ import os
 from array import array
 from typing import TYPE_CHECKING, BinaryIO
 
-from trueup.acquisition.pack import (
-    ALIGNED_SIZE,
-    ALIGNMENT,
-    HEADER_SIZE,
-    Pack,
-    encode_index,
-    read_pack,
-)
+from trueup.acquisition.pack import Pack, read_pack
+from trueup.acquisition.pack_format import ALIGNED_SIZE, ALIGNMENT, HEADER_SIZE, Index, encode
 from trueup.errors import StoreError
 
 if TYPE_CHECKING:
@@ -42,7 +36,7 @@ def write_pack(wheel: Wheel, pack_path: str) -> Pack:
                 if not file.placement.kept:
                     wheel.copy(file, len)  # checked like every other, and dropped
             end = pack.tell()
-            header, index = encode_index(_index(wheel, files, (sizes, offsets, digests)), end)
+            header, index = encode(_index(wheel, files, (sizes, offsets, digests)), end)
             pack.write(index)
             pack.seek(0)
             pack.write(header)
@@ -76,7 +70,7 @@ def _write_files(
 
 def _index(
     wheel: Wheel, files: list[WheelFile], columns: tuple[array[int], array[int], bytes]
-) -> Pack:
+) -> Index:
     held: dict[str, int] = {}
     for file in files:
         directory = file.placement.directory
@@ -85,8 +79,7 @@ def _index(
             held.setdefault(directory, 0)
     directories = tuple(sorted(held))
     sizes, offsets, digests = columns
-    return Pack(
-        path="",
+    return Index(
         digest=wheel.digest,
         wheel=wheel.wheel_name.filename,
         name=wheel.wheel_name.name,
@@ -100,5 +93,4 @@ def _index(
         offsets=offsets,
         executable=bytes(file.executable for file in files),
         digests=digests,
-        index_digest=b"",
     )

@@ -123,34 +123,16 @@ class Store:
         """
         if not _DIGEST.fullmatch(digest):
             return None
-        path = self._path(digest, _PACK)
-        try:
-            file = open_for_reading(path)
-        except FileNotFoundError:
-            return None
-        except OSError as problem:
-            if os.path.islink(path) or os.path.isdir(path):
-                self._set_aside(digest, f"{path} is no file")
-                return None
-            raise StoreError(f"{path} cannot be opened: {problem.strerror}") from problem
-        with file:
-            try:
-                return self._load(digest, file, hash_all=False)
-            except (StoreError, OSError) as problem:
-                self._set_aside(digest, str(problem).split("\n", maxsplit=1)[0])
-        return None
+        return self._examine(digest, hash_all=False)
 
     def check_pack(self, digest: str) -> bool:
-        """Hash every byte of a pack that is there; return False, set aside and said, if damaged."""
-        try:
-            with open_for_reading(self._path(digest, _PACK)) as file:
-                self._load(digest, file, hash_all=True)
-        except FileNotFoundError:
-            return True  # pruned meanwhile
-        except (StoreError, OSError) as problem:
-            self._set_aside(digest, str(problem).split("\n", maxsplit=1)[0])
-            return False
-        return True
+        """Hash every byte of a pack; return False, set aside and said, if it is damaged.
+
+        Raises:
+            StoreError: it is there and cannot be opened.
+        """
+        there = os.path.lexists(self._path(digest, _PACK))
+        return self._examine(digest, hash_all=True) is not None or not there
 
     def add_wheel(
         self,
@@ -219,6 +201,24 @@ class Store:
 
     def _path(self, digest: str, suffix: str) -> str:
         return os.path.join(self.layout, "packs", digest + suffix)
+
+    def _examine(self, digest: str, *, hash_all: bool) -> Pack | None:
+        path = self._path(digest, _PACK)
+        try:
+            file = open_for_reading(path)
+        except FileNotFoundError:
+            return None
+        except OSError as problem:
+            if os.path.islink(path) or os.path.isdir(path):
+                self._set_aside(digest, f"{path} is no file")
+                return None
+            raise StoreError(f"{path} cannot be opened: {problem.strerror}") from problem
+        with file:
+            try:
+                return self._load(digest, file, hash_all=hash_all)
+            except (StoreError, OSError) as problem:
+                self._set_aside(digest, str(problem).split("\n", maxsplit=1)[0])
+        return None
 
     def _load(self, digest: str, file: FileIO, *, hash_all: bool) -> Pack:
         status = os.fstat(file.fileno())

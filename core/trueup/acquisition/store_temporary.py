@@ -12,6 +12,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,7 +111,10 @@ def _is_alive(path: str, name: str) -> bool:
 def remove(path: str) -> None:
     """Remove the file or directory `path`, as far as that is possible; the next run tries again."""
     if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path, onerror=_make_writable)  # onexc is there from Python 3.12 on
+        if sys.version_info >= (3, 12):
+            shutil.rmtree(path, onexc=_make_writable)
+        else:
+            shutil.rmtree(path, onerror=_make_writable)
         return
     try:
         os.unlink(path)

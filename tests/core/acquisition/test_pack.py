@@ -8,6 +8,7 @@ import random
 import struct
 from array import array
 from pathlib import Path
+from typing import Any
 from unicodedata import normalize
 
 import pytest
@@ -15,16 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.bad_wheels import INFO
 from support.wheels import make_wheel
-from trueup.acquisition.pack import (
-    ALIGNED_SIZE,
-    ALIGNMENT,
-    HEADER_SIZE,
-    Pack,
-    encode_index,
-    find_damage,
-    open_for_reading,
-    read_pack,
-)
+from trueup.acquisition.pack import Pack, find_damage, open_for_reading, read_pack
+from trueup.acquisition.pack_format import ALIGNED_SIZE, ALIGNMENT, HEADER_SIZE, Index, encode
 from trueup.acquisition.packing import write_pack
 from trueup.acquisition.wheel import open_wheel
 from trueup.errors import StoreError
@@ -235,18 +228,22 @@ def test_a_directory_is_no_pack(tmp_path: Path) -> None:
         read_pack(str(tmp_path))
 
 
-@pytest.mark.parametrize("change", ["count", "offset", "names"])
-def test_an_index_that_contradicts_itself_is_no_pack(pack: Pack, change: str) -> None:
-    from dataclasses import replace
-
-    broken = {
-        "count": replace(pack, counts=array("I", [9] * len(pack.counts))),
-        "offset": replace(pack, offsets=array("Q", [1 << 40] * len(pack.offsets))),
-        "names": replace(pack, names=("a\0b", *pack.names[1:])),
-    }[change]
-    header, index = encode_index(broken, HEADER_SIZE)
-    Path(pack.path).write_bytes(header + index)
-    with pytest.raises(StoreError, match="makes no sense"):
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"counts": array("I", [9] * 10)}, "counts"),
+        ({"offsets": array("Q", [1 << 40] * 9)}, "reaches into"),
+        ({"sizes": array("Q", [0])}, "do not fill"),
+        ({"names": ("a", "b", "c", "d", "e", "f", "g", "h", "i\0j")}, "counts"),
+    ],
+)
+def test_an_index_that_contradicts_itself_is_no_pack(
+    pack: Pack, change: dict[str, Any], reason: str
+) -> None:
+    index = Index(*(getattr(pack, name) for name in Index._fields))
+    assert (len(index.directories), len(index.names)) == (10, 9)
+    Path(pack.path).write_bytes(b"".join(encode(index._replace(**change), HEADER_SIZE)))
+    with pytest.raises(StoreError, match=reason):
         read_pack(pack.path)
 
 

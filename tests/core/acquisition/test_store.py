@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
@@ -521,14 +520,32 @@ def test_threads_that_add_and_find_and_prune_never_see_half_a_pack(
     assert leftovers(store) == []
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
-def test_a_pack_that_finds_no_room_names_the_place(store: Store, wheel: Path) -> None:
-    from trueup.acquisition.packing import write_pack
-    from trueup.acquisition.wheel import open_wheel
+NO_ROOM = """
+import os, resource, sys
+from trueup.acquisition.store import open_store
+from trueup.errors import StoreError
+store = open_store()
+limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+try:
+    store.add_wheel(sys.argv[1])
+except StoreError as problem:
+    assert store.root in problem.problem, problem
+    assert "TRUEUP_CACHE_DIR" in problem.hint, problem
+else:
+    raise SystemExit("there was room")
+assert os.listdir(store.folder("temporary")) == os.listdir(store.folder("packs")) == []
+resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+assert store.add_wheel(sys.argv[1]).read("purelib/demo/large")
+"""
 
-    with open_wheel(str(wheel)) as opened, pytest.raises(StoreError, match="cannot be written"):
-        write_pack(opened, os.path.join(store.root, "missing", "pack"))
-    assert os.strerror(errno.ENOENT)
+
+@POSIX
+def test_a_pack_that_finds_no_room_names_the_place_and_leaves_nothing(tmp_path: Path) -> None:
+    wheel = make_wheel(tmp_path, files={"demo/large": os.urandom(100_000)})
+    run = [sys.executable, "-c", NO_ROOM, str(wheel)]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_store_writes_json_that_others_can_read(store: Store) -> None:

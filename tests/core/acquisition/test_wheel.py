@@ -160,3 +160,30 @@ def test_a_large_member_is_never_held_whole(tmp_path: Path) -> None:
         wheel.copy(large, lambda piece: pieces.append(len(piece)))
     assert sum(pieces) == len(content)
     assert max(pieces) <= 1 << 20
+
+
+def test_a_flipped_byte_makes_a_wheel_refused_or_changes_nothing(tmp_path: Path) -> None:
+    """Times and attributes are not vouched for by anything; all else is."""
+    path = OddWheel("", "", lambda: forge(entries())).write(tmp_path)
+    whole = path.read_bytes()
+    good = list(pack(path).files())
+    refused = 0
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << at % 8)]) + whole[at + 1 :])
+        Path(f"{path}.pack").unlink(missing_ok=True)
+        try:
+            files = list(pack(path).files())
+        except WheelRefused:
+            refused += 1
+        else:
+            assert [file[:4] + file[5:] for file in files] == [file[:4] + file[5:] for file in good]
+    assert refused > 0.8 * len(whole)
+
+
+def test_a_wheel_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
+    path = OddWheel("", "", lambda: forge(entries())).write(tmp_path)
+    whole = path.read_bytes()
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(WheelRefused):
+            pack(path)
