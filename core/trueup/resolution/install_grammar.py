@@ -6,10 +6,11 @@ The command line, tox and nox all come in by this door.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from trueup.errors import RequestError
+from trueup.resolution.credentials import presentable
 from trueup.resolution.foreign_options import IGNORED, REFUSED
 from trueup.resolution.install_arguments import understand
 from trueup.resolution.install_defaults import surrounding_arguments
@@ -23,11 +24,8 @@ __all__ = ["add_install_options", "parse_install_arguments", "understand"]
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise RequestError(_sentence(message), hint=f"usage: {USAGE}")
-
-
-def _sentence(message: str) -> str:
-    return message.removeprefix("argument ")
+        problem = presentable(message.removeprefix("argument "))
+        raise RequestError(problem, hint=f"usage: {USAGE}")
 
 
 class _Pair(argparse.Action):
@@ -127,7 +125,9 @@ def parse_install_arguments(
     told = list(argv)
     if environment is not None and "--isolated" not in told:
         told = [*surrounding_arguments(environment, config_files), *told]
-    namespace, unknown = parser.parse_known_intermixed_args(list(_with_values_attached(told)))
+    words, behind = _with_values_attached(told)
+    namespace, unknown = parser.parse_known_intermixed_args(words)
+    namespace.requirements += behind
     problems = Problems()
     for word in unknown:
         problems.add(f"{word.partition('=')[0]} is not an option of install")
@@ -135,25 +135,27 @@ def parse_install_arguments(
     return understand(namespace)
 
 
-def _with_values_attached(told: Sequence[str]) -> Iterator[str]:
-    """Yield the arguments with `--option=value` where a value begins with a dash.
+def _with_values_attached(told: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the arguments before and behind `--`, with `--option=value` for values with a dash.
 
     pip takes whatever follows an option for its value, such as `--config-settings --plain-name=x`;
-    argparse would take that for an option.
+    argparse would take that for an option. What stands behind `--` are requirements; not every
+    version of argparse keeps that when options and requirements are mixed.
     """
+    words: list[str] = []
     waiting = iter(told)
     for word in waiting:
         if word == "--":
-            yield word
-            yield from waiting
-        elif word in _TAKES_VALUE and (value := next(waiting, None)) is not None:
-            if value.startswith("-") and value != "-" and value not in _KNOWN:
-                yield f"{word}={value}" if word.startswith("--") else word + value
-            else:
-                yield word
-                yield value
+            break
+        words.append(word)
+        value = next(waiting, None) if word in _TAKES_VALUE else None
+        if value is None:
+            continue
+        if value.startswith("-") and value != "-" and value not in _KNOWN:
+            words[-1] = f"{word}={value}" if word.startswith("--") else word + value
         else:
-            yield word
+            words.append(value)
+    return words, list(waiting)
 
 
 _TAKES_VALUE = {
