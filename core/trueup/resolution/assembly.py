@@ -131,6 +131,7 @@ class _Assembly:
                 find_links=_joined(index.find_links, more.find_links),
                 no_index=index.no_index or more.no_index,
                 trusted_hosts=_joined(index.trusted_hosts, more.trusted_hosts),
+                best_match=index.best_match,
             )
         return replace(index, index_url=None, extra_index_urls=()) if index.no_index else index
 

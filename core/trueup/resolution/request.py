@@ -68,6 +68,15 @@ class IndexSettings:
     """Where distributions are looked for; None and () mean: as the resolver is configured.
 
     Addresses may hold credentials here, and only here: they never reach a report or a record.
+
+    Attributes:
+        index_url: the main index.
+        extra_index_urls: further indexes.
+        find_links: pages and directories with files.
+        no_index: look at no index.
+        trusted_hosts: hosts that need no valid certificate.
+        best_match: take the best version of any index, and not the versions of the first that has
+            any. True where pip's own settings name the indexes: they were written for that rule.
     """
 
     index_url: str | None = None
@@ -75,6 +84,7 @@ class IndexSettings:
     find_links: tuple[str, ...] = ()
     no_index: bool = False
     trusted_hosts: tuple[str, ...] = ()
+    best_match: bool = False
 
 
 @dataclass(frozen=True, slots=True)

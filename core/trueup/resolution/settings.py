@@ -184,6 +184,7 @@ def _pip_indexes(pip: PipConfiguration, folder: str) -> IndexSettings:
         ),
         find_links=links,
         trusted_hosts=hosts,
+        best_match=True,
     )
 
 

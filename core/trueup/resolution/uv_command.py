@@ -144,6 +144,8 @@ def environment(question: Question, inherited: Mapping[str, str]) -> dict[str, s
         variables |= _index_variables(index)
         if index.index_url is not None:
             variables.pop("UV_INDEX_URL", None)
+        if index.best_match and index.extra_index_urls:
+            variables.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
     if index.find_links:  # separated by commas, so one inside an address must not look like one
         variables["UV_FIND_LINKS"] = ",".join(_flat(link) for link in index.find_links)
     if index.trusted_hosts:
@@ -174,7 +176,10 @@ def index_warnings(question: Question, inherited: Mapping[str, str]) -> list[str
     )
     if index.no_index or not more:
         return []
-    strategy = inherited.get("UV_INDEX_STRATEGY") or "first-index"
+    strategy = inherited.get("UV_INDEX_STRATEGY", "")
+    if index.best_match and not strategy:  # pip's settings, by pip's rule: nothing new to its users
+        return []
+    strategy = strategy or "first-index"
     if strategy != "first-index":
         return [f"more than one index is in use, with UV_INDEX_STRATEGY={strategy}"]
     sentence = (
