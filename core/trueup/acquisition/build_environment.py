@@ -15,10 +15,17 @@ __all__ = ["backend_environment", "plant_watchers_in", "plant_watchers_into"]
 _HERE = os.path.dirname(os.path.abspath(__file__))
 # Source file here -> module name there. The names begin with an underscore and our own name,
 # because a project may well have a module called `guard`.
-_WATCHERS = {"circles.py": "_trueup_circles.py", "guard.py": "_trueup_guard.py"}
+_WATCHERS = {
+    "circles.py": "_trueup_circles.py",
+    "guard.py": "_trueup_guard.py",
+    "recorder.py": "_trueup_recorder.py",
+}
 _PTH_NAME = "_trueup_build.pth"
 # One line, because `site` runs lines; it does nothing unless the process is part of a build.
-_PTH = f"import os; os.environ.get({MARK!r}) and __import__('_trueup_guard').start()\n"
+_PTH = (
+    f"import os; os.environ.get({MARK!r}) and "
+    "[__import__(name).start() for name in ('_trueup_guard', '_trueup_recorder')]\n"
+)
 
 # What makes a Python look for modules where the build environment does not (PEP 517 asks for an
 # isolated environment), and what tells of an environment that is not the backend's.
@@ -78,6 +85,7 @@ def plant_watchers_in(workspace: str) -> str:
     """Lay the launcher and the watchers of a build into `workspace`; return the launcher's path."""
     folder = os.path.join(workspace, "watch")
     os.makedirs(folder, exist_ok=True)
+    os.makedirs(os.path.join(workspace, "trace"), exist_ok=True)
     for source, name in {**_WATCHERS, "launcher.py": "launcher.py"}.items():
         _lay(os.path.join(_HERE, source), os.path.join(folder, name))
     return os.path.join(folder, "launcher.py")

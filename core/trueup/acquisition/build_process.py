@@ -48,6 +48,7 @@ class HookRunner:
     Attributes:
         environment: the environment variables of the processes to come.
         seconds: hook to the seconds that it took.
+        runs: how many processes were started.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class HookRunner:
         self._timeout = timeout
         self._reporter = reporter
         self.seconds: dict[str, float] = {}
+        self.runs = 0
 
     def __call__(
         self,
@@ -87,6 +89,7 @@ class HookRunner:
             environment["_TRUEUP_BUILD_SECONDS"] = str(self._left)
         command = [python, *self._launcher, script, hook, folder]
         started = time.monotonic()
+        self.runs += 1
         try:
             code = self._run(command, cwd, environment, _Watch(hook, stack, started))
         finally:

@@ -17,6 +17,7 @@ from trueup.acquisition.build_environment import (
 from trueup.acquisition.build_process import HookFailed, HookRunner, without_credentials
 from trueup.acquisition.build_system import BuildSystem, read_build_system
 from trueup.acquisition.links import read_links_not_followed
+from trueup.acquisition.trace import TRACED, BuildTrace, read_trace
 from trueup.destination.environment import Interpreter
 from trueup.errors import BuildError
 from trueup.reporting import SILENT, Event, Reporter
@@ -44,6 +45,7 @@ class BuildOrder:
         environment: the environment variables to start from; what an isolated backend must not
             see is left out of them.
         constraints: PEP 508 strings that limit the versions of build requirements they name.
+        traced: record what the backend looks at.
     """
 
     tree: str
@@ -55,6 +57,7 @@ class BuildOrder:
     timeout: float | None = None
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     constraints: tuple[str, ...] = ()
+    traced: bool = True
 
 
 class Provision(Protocol):
@@ -74,6 +77,7 @@ class BuiltWheel:
         requirements: all build requirements, those of pyproject.toml first, each once.
         build_interpreter: the interpreter that ran the hooks.
         log: path of the whole output of all hooks.
+        trace: what the hooks looked at and started; None where the order did not ask for it.
         warnings: sentences: each link that was not followed because it leads back to itself.
         seconds: hook to the seconds that it took.
     """
@@ -82,6 +86,7 @@ class BuiltWheel:
     requirements: tuple[str, ...]
     build_interpreter: Interpreter
     log: str
+    trace: BuildTrace | None = None
     warnings: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
 
@@ -122,6 +127,7 @@ def build_wheel(
         requirements=build.requirements,
         build_interpreter=build.interpreter,
         log=build.log,
+        trace=build.trace(),
         warnings=warnings,
         seconds=dict(build.runner.seconds),
     )
@@ -196,16 +202,25 @@ class _Build:
             self.requirements = everything
             self._enter(provision(self._limited(everything), self.order.interpreter))
 
+    def trace(self) -> BuildTrace | None:
+        """Return what the hooks so far looked at, where that was asked for."""
+        if not self.order.traced:
+            return None
+        return read_trace(self.order.workspace, self.order.tree, hooks=self.runner.runs)
+
     def _enter(self, interpreter: Interpreter) -> None:
         self.interpreter = interpreter
         if self.order.isolation:
             plant_watchers_into(interpreter)
-        self.runner.environment = backend_environment(
+        variables = backend_environment(
             self.order.environment,
             interpreter,
             self.order.workspace,
             isolation=self.order.isolation,
         )
+        if self.order.traced:
+            variables[TRACED] = self.order.tree
+        self.runner.environment = variables
 
     def _limited(self, requirements: Sequence[str]) -> tuple[str, ...]:
         """Add the constraints that name one of `requirements`: together they limit its version."""

@@ -44,11 +44,11 @@ def arm() -> None:
 def main() -> None:
     """Arm, then run the script that the command line names, in this very module's place."""
     stack = listen_for_stack_requests()
-    arm()
     script = sys.argv[1]
     del sys.argv[0]
     with open(script, "rb") as stream:
         code = compile(stream.read(), script, "exec")
+    arm()
     names = {"__name__": "__main__", "__file__": script, "__builtins__": __builtins__}
     sys.modules["__main__"].__dict__.update(names)
     exec(code, sys.modules["__main__"].__dict__)  # noqa: S102 - running it is what we are for

@@ -1,0 +1,284 @@
+"""Writes down what a build looks at; runs inside the processes of a build.
+
+An audit hook (PEP 578) sees files opened, folders listed and programs started; what raises no
+audit event, looking a file up by `stat` and reading the environment, is wrapped. Each new thing is
+one line of a log of the process; `trace` reads the logs. Paths of the project are kept relative to
+it, others absolute, and what belongs to Python, to the build environment or to the system is left
+out where it happens.
+
+Copied beside the build and imported there under another name, by Pythons from 3.8 on: standard
+library only, and nothing imported that a starting Python has not loaded anyway.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from trueup.acquisition.circles import is_busy
+else:
+    try:  # beside the build, where it goes by this name
+        from _trueup_circles import is_busy
+    except ImportError:
+        from trueup.acquisition.circles import is_busy
+
+__all__ = ["start"]
+
+_FLUSH_AT = 64
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_SEARCHERS = (
+    "_frozen_importlib",
+    "importlib",
+    "pkg_resources",
+    "pkgutil",
+    "setuptools._vendor.importlib_metadata",
+    "zipimport",
+)
+
+
+class _Recorder:
+    """The log of this process, and what may go into it."""
+
+    def __init__(self, workspace: str, tree: str) -> None:
+        self._folder = os.path.join(workspace, "trace")
+        self._trees = tuple({os.path.join(top, "") for top in (tree, os.path.realpath(tree))})
+        self._foreign = _foreign_places(workspace)
+        self._seen: set[tuple[str, ...]] = set()
+        self._known: set[tuple[str, str]] = set()
+        self._pending: list[str] = []
+
+    def note(self, kind: str, *fields: str) -> None:
+        """Write one thing down, the first time it happens."""
+        record = (kind, *fields)
+        if record in self._seen:
+            return
+        self._seen.add(record)
+        self._pending.append("\t".join(map(_escaped, record)) + "\n")
+        if len(self._pending) >= _FLUSH_AT:
+            self.flush()
+
+    def note_path(self, kind: str, path: Any) -> None:
+        """Write down what happened to `path`, if it is one that can matter."""
+        if is_busy():
+            return
+        text = _text(path)
+        if text is None:
+            return
+        if (kind, text) in self._known:
+            return  # by far the most: the same absolute path again
+        if os.path.isabs(text):  # others mean another file in another folder
+            self._known.add((kind, text))
+        place = self._place(text)
+        if place is not None:
+            self.note(kind, place)
+
+    def _place(self, path: str) -> str | None:
+        if not os.path.isabs(path):
+            path = os.path.join(os.getcwd(), path)
+        if f"{os.sep}." in path or os.sep * 2 in path:
+            path = os.path.normpath(path)
+        for tree in self._trees:
+            if path.startswith(tree):
+                return path[len(tree) :]
+            if path == tree[:-1]:
+                return "."
+        return None if (path + os.sep).startswith(self._foreign) else path
+
+    def flush(self) -> None:
+        """Bring all that was noted to the log; opened anew, as a daemon may close all files."""
+        lines = self._pending[:]
+        del self._pending[: len(lines)]
+        if not lines:
+            return
+        try:
+            path = os.path.join(self._folder, f"{os.getpid()}.log")
+            with open(path, "a", encoding="utf-8", errors="surrogateescape") as log:
+                log.writelines(lines)
+        except OSError:
+            return  # a build is not to fail because it cannot be recorded
+
+    def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        """Take note of one audit event; must not raise, or what was to happen would not."""
+        handle = _EVENTS.get(event)
+        if handle is None:
+            return
+        try:
+            handle(self, arguments)
+        except Exception:  # noqa: BLE001 - any error here would become one of the build
+            return
+
+    def opened(self, arguments: tuple[Any, ...]) -> None:
+        """Note `open`: (path, mode, flags)."""
+        path, _, flags = arguments
+        if isinstance(flags, int) and flags & _WRITING:
+            self.note_path("W", path)
+            if not flags & os.O_RDWR or flags & os.O_TRUNC:
+                return
+        self.note_path("R", path)
+
+    def listed(self, arguments: tuple[Any, ...]) -> None:
+        """Note `os.listdir` and `os.scandir`: (path,)."""
+        path = "." if not arguments or arguments[0] is None else arguments[0]
+        if isinstance(path, int):
+            path = os.readlink(f"/proc/self/fd/{path}")
+        # An import, or a search for installed distributions, lists a folder to find some names in
+        # it: other files there do not matter to it.
+        caller = sys._getframe(2).f_globals.get("__name__") or ""  # noqa: SLF001 - as documented
+        self.note_path("I" if caller.startswith(_SEARCHERS) else "L", path)
+
+    def started(self, arguments: tuple[Any, ...]) -> None:
+        """Note `subprocess.Popen`: (executable, arguments, folder, environment)."""
+        executable, command, folder = arguments[:3]
+        if isinstance(command, (str, bytes)) or not hasattr(command, "__iter__"):
+            command = [command]
+        words = [_text(word) or "" for word in command]
+        if executable is not None and words:
+            words[0] = _text(executable) or words[0]
+        here = os.getcwd() if folder is None else os.path.abspath(_text(folder) or ".")
+        self.note("P", here, *words)
+        self.flush()
+
+    def executed(self, arguments: tuple[Any, ...]) -> None:
+        """Note `os.exec` and `os.posix_spawn`: (path, arguments, environment)."""
+        self.started((arguments[0], arguments[1], None))
+
+    def ran(self, arguments: tuple[Any, ...]) -> None:
+        """Note `os.system`: (command,)."""
+        self.started((None, ["sh", "-c", arguments[0]], None))
+
+
+_EVENTS: dict[str, Callable[[_Recorder, tuple[Any, ...]], None]] = {
+    "open": _Recorder.opened,
+    "os.listdir": _Recorder.listed,
+    "os.scandir": _Recorder.listed,
+    "subprocess.Popen": _Recorder.started,
+    "os.posix_spawn": _Recorder.executed,
+    "os.exec": _Recorder.executed,
+    "os.system": _Recorder.ran,
+}
+
+
+def _foreign_places(workspace: str) -> tuple[str, ...]:
+    """Return what no record is kept of: Python, the build environment, and what is not a file."""
+    places = {workspace, sys.prefix, sys.exec_prefix}
+    for folder in (sys.base_prefix, os.path.dirname(os.path.abspath(os.__file__))):
+        places.add(folder if folder not in ("/usr", "/") else os.path.join(folder, "lib"))
+    places.update(("/dev", "/proc", "/sys"))
+    real = {os.path.realpath(place) for place in places}
+    return tuple(os.path.join(place, "") for place in places | real)
+
+
+def _text(path: Any) -> str | None:
+    if isinstance(path, int):
+        return None
+    try:
+        return os.fsdecode(path)
+    except TypeError:
+        return None
+
+
+def _escaped(field: str) -> str:
+    if "\\" in field or "\t" in field or "\n" in field or "\r" in field:
+        field = field.replace("\\", "\\\\").replace("\t", "\\t")
+        field = field.replace("\n", "\\n").replace("\r", "\\r")
+    return field
+
+
+class _Looked:
+    """In place of `os.stat` and `os.lstat`: notes what was looked for, found or not.
+
+    No function, because `pathlib` until 3.9 keeps it as an attribute of a class; and as good as
+    the original in sets, because `os.supports_dir_fd` and its kin are asked for it.
+    """
+
+    def __init__(self, original: Callable[..., Any], note: Callable[[str, Any], None]) -> None:
+        self.__name__ = original.__name__
+        self.__doc__ = original.__doc__
+        self.__wrapped__ = original
+        self._note = note
+
+    def __call__(self, path: Any, *rest: Any, **named: Any) -> Any:
+        try:
+            found = self.__wrapped__(path, *rest, **named)
+        except (FileNotFoundError, NotADirectoryError):
+            if named.get("dir_fd") is None:
+                self._note("A", path)
+            raise
+        if named.get("dir_fd") is None:
+            self._note("S", path)
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        return other is self or other == self.__wrapped__
+
+    def __hash__(self) -> int:
+        return hash(self.__wrapped__)
+
+
+def _watch_environment(note: Callable[..., None]) -> None:
+    original: Any = type(os.environ)
+
+    class Watched(original):  # type: ignore[misc]  # a class that only the running Python knows
+        """`os.environ` that tells which variables were asked for by name."""
+
+        def __getitem__(self, key: Any) -> Any:
+            passed = self.__dict__.setdefault("_trueup_passed", set())
+            if key in passed:  # part of going through all of them, as `dict(os.environ)` does
+                passed.discard(key)
+            elif isinstance(key, str):
+                note("E", key)
+            return original.__getitem__(self, key)
+
+        def __iter__(self) -> Iterator[Any]:
+            note("E", "*")
+            keys = list(original.__iter__(self))
+            self.__dict__["_trueup_passed"] = set(keys)
+            return iter(keys)
+
+        def copy(self) -> Any:
+            """Copy, which every start of a program does: no variable was asked for."""
+            return {key: original.__getitem__(self, key) for key in original.__iter__(self)}
+
+    Watched.__name__ = Watched.__qualname__ = original.__name__
+    Watched.__module__ = original.__module__
+    os.environ.__class__ = Watched
+
+
+def _flush_before_the_end(flush: Callable[[], None]) -> None:
+    import atexit
+
+    atexit.register(flush)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(before=flush)
+    leave = os._exit
+
+    def _exit(status: int) -> None:
+        flush()
+        leave(status)
+
+    os.__dict__["_exit"] = _exit
+
+
+_recorder: _Recorder | None = None
+
+
+def start() -> None:
+    """Record this process, once; only where it is part of a build that is to be traced."""
+    global _recorder  # noqa: PLW0603 - one for this process
+    workspace = os.environ.get("_TRUEUP_BUILD")
+    tree = os.environ.get("_TRUEUP_BUILD_TREE")
+    if not workspace or not tree or _recorder is not None or not hasattr(sys, "addaudithook"):
+        return
+    _recorder = recorder = _Recorder(workspace, tree)
+    recorder.note("V", "1", sys.executable)
+    for name in ("stat", "lstat"):
+        os.__dict__[name] = _Looked(getattr(os, name), recorder.note_path)
+    _watch_environment(recorder.note)
+    _flush_before_the_end(recorder.flush)
+    recorder.flush()
+    sys.addaudithook(recorder.audit)

@@ -1,0 +1,163 @@
+"""What a build looked at, read from the logs that `recorder` wrote in its processes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+__all__ = ["TRACED", "BuildTrace", "Program", "read_trace"]
+
+# Set in the environment of a build that is to be traced, to the tree.
+TRACED = "_TRUEUP_BUILD_TREE"
+_ESCAPE = re.compile(r"\\([\\tnr])")
+_MEANINGS = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
+_BYTECODE = re.compile(r"(?:(.*)/)?__pycache__/([^/]+?)\.[^/]*\.pyc[^/]*")
+_PYTHON = re.compile(r"(?i)python[0-9.]*[a-z]?(\.exe)?")
+# Ours, and what is asked for by Python itself or by everybody who starts a program.
+_UNTOLD = re.compile(r"_TRUEUP_.*|_PYPROJECT_HOOKS_.*|PYPROJECT_HOOKS_.*|PYTHONUNBUFFERED")
+_OURS = "pyproject_hooks/_in_process/_in_process.py"
+# Programs that tell of their input by their output: asked again, they answer again.
+_TRANSPARENT = frozenset(("git", "git.exe", "hg", "hg.exe"))
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Program:
+    """A program that a build started.
+
+    Attributes:
+        arguments: its command line, the program first, as it was given.
+        directory: where it was started, absolute.
+    """
+
+    arguments: tuple[str, ...]
+    directory: str
+
+    @property
+    def name(self) -> str:
+        """The program's file name."""
+        return os.path.basename(self.arguments[0]) if self.arguments else ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildTrace:
+    """What the hooks of one build looked at. Each list is sorted, and names each thing once.
+
+    Paths inside of the tree are relative to it and written with "/"; others are absolute. Nothing
+    of Python, of the build environment or of the build's own folder is among them.
+
+    Attributes:
+        reads: files that were opened for reading; also what the build itself wrote before.
+        writes: files that were opened for writing.
+        listings: folders whose names were asked for.
+        searches: folders in which modules or installed distributions were looked for.
+        absences: paths that were looked for and not found.
+        presences: paths of the tree that were looked at and found, whatever else came of it.
+        programs: programs started, in no order.
+        environment: names of variables that were asked for; "*" for a look at all of them.
+        opaque: a program was started whose own reading nobody saw: a compiler, a build tool, or a
+            Python without the recorder.
+    """
+
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    listings: tuple[str, ...] = ()
+    searches: tuple[str, ...] = ()
+    absences: tuple[str, ...] = ()
+    presences: tuple[str, ...] = ()
+    programs: tuple[Program, ...] = ()
+    environment: tuple[str, ...] = ()
+    opaque: bool = False
+
+
+def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
+    """Return what was written down in the processes of a build.
+
+    Args:
+        workspace: the build's folder.
+        tree: the source tree, absolute.
+        hooks: how many processes were started to run hooks.
+    """
+    found: dict[str, set[str]] = {kind: set() for kind in "RWLIASE"}
+    programs: set[Program] = set()
+    recorded = 0
+    for kind, fields in _records(os.path.join(workspace, "trace")):
+        if kind == "V":
+            recorded += 1
+        elif kind == "P":
+            programs.add(Program(tuple(fields[1:]), fields[0]))
+        elif kind in found:
+            found[kind].add(fields[0])
+    environment = {name for name in found.pop("E") if not _UNTOLD.fullmatch(name)}
+    paths = {kind: set(_settled(names, kind)) for kind, names in found.items()}
+    paths["R"].add("pyproject.toml")  # read before any hook ran, to know what to run
+
+    def exists(path: str) -> bool:
+        return os.path.lexists(os.path.join(tree, path))
+
+    # Opening and listing are written down before they are tried. Outside of the tree what is not
+    # there any more was a temporary file, and what is only looked at is on the way to another.
+    reads = {path for path in paths["R"] if exists(path)}
+    listings = {path for path in paths["L"] if exists(path)}
+    gone = (paths["R"] - reads - paths["W"]) | (paths["L"] - listings)
+    absences = {path for path in gone if not os.path.isabs(path)} | set(_lasting(paths["A"]))
+    pythons = [program for program in programs if _PYTHON.fullmatch(program.name)]
+    others = [program for program in programs if program.name not in _TRANSPARENT]
+    return BuildTrace(
+        reads=_in_order(path for path in reads if not os.path.isdir(os.path.join(tree, path))),
+        writes=_in_order(path for path in paths["W"] if not os.path.isabs(path) or exists(path)),
+        listings=_in_order(listings),
+        searches=_in_order(path for path in paths["I"] - listings if exists(path)),
+        absences=_in_order(absences - reads),
+        presences=_in_order(path for path in paths["S"] if not os.path.isabs(path)),
+        programs=tuple(sorted(programs)),
+        environment=_in_order(environment),
+        opaque=len(others) > len(pythons) or recorded < hooks + len(pythons),
+    )
+
+
+def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))
+
+
+def _records(folder: str) -> Iterator[tuple[str, list[str]]]:
+    try:
+        names = sorted(os.listdir(folder))
+    except FileNotFoundError:
+        return
+    for name in names:
+        path = os.path.join(folder, name)
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as log:
+            for line in log:
+                kind, *fields = line.rstrip("\n").split("\t")
+                # The last line of a process that was killed may be half a line: it names a path
+                # that does not exist, and a build that was killed gives no trace to rely on.
+                if fields:
+                    yield kind, [_ESCAPE.sub(lambda m: _MEANINGS[m[1]], each) for each in fields]
+
+
+def _settled(paths: Iterable[str], kind: str) -> Iterator[str]:
+    """Give paths as they are kept: bytecode that was read stands for its source."""
+    for path in paths:
+        settled = path.replace(os.sep, "/") if os.sep != "/" else path
+        bytecode = _BYTECODE.fullmatch(settled)
+        if bytecode and kind == "R":
+            folder, stem = bytecode.groups()
+            yield f"{folder}/{stem}.py" if folder else f"{stem}.py"
+        elif "__pycache__" not in settled and not settled.endswith(_OURS):
+            yield settled
+
+
+def _lasting(paths: Iterable[str]) -> Iterator[str]:
+    """Leave out what was looked for in temporary folders that are gone."""
+    import tempfile
+
+    top = os.path.join(tempfile.gettempdir(), "")
+    for path in paths:
+        if path.startswith(top):
+            first = path[len(top) :].split(os.sep, 1)[0]
+            if os.path.lexists(top + first):
+                yield path
+        else:
+            yield path
