@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from trueup.errors import TrueupError
     from trueup.importability import importable, make_importable
     from trueup.reporting import Event, Reporter
+    from trueup.version import __version__
 
 __all__ = [
     "Added",
@@ -36,8 +37,6 @@ __all__ = [
     "uninstall",
 ]
 
-__version__ = "0.1.0"
-
 _HOMES = {
     "trueup.api.public": ("install", "sync", "uninstall"),
     "trueup.api.report": ("Added", "InstallReport", "Kept", "Removed"),
@@ -46,6 +45,7 @@ _HOMES = {
     "trueup.errors": ("TrueupError",),
     "trueup.importability": ("importable", "make_importable"),
     "trueup.reporting": ("Event", "Reporter"),
+    "trueup.version": ("__version__",),
 }
 
 

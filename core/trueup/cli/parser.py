@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from trueup import __version__
 from trueup.errors import RequestError
+from trueup.version import __version__
 
 __all__ = ["Command", "parse"]
 
