@@ -177,14 +177,13 @@ def _pip_indexes(pip: PipConfiguration, folder: str) -> IndexSettings:
     if pip.switch("no-index"):
         return IndexSettings(find_links=links, no_index=True, trusted_hosts=hosts)
     main = pip.text("index-url", "pypi-url")
+    more = tuple(index_address(word, folder) for word in pip.words("extra-index-url"))
     return IndexSettings(
         index_url=index_address(main, folder) if main else None,
-        extra_index_urls=tuple(
-            index_address(word, folder) for word in pip.words("extra-index-url")
-        ),
+        extra_index_urls=more,
         find_links=links,
         trusted_hosts=hosts,
-        best_match=True,
+        best_match=bool(main or more),
     )
 
 

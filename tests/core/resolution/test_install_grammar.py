@@ -140,13 +140,12 @@ LINES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         {},
     ),
     (
-        "x --prerelease explicit --index-strategy first-index --override a --override b --no-config",
+        "x --prerelease explicit --index-strategy first-index --override a --override b",
         {
             "requirements": ("x",),
             "resolver_environment": (
                 ("UV_PRERELEASE", "explicit"),
                 ("UV_INDEX_STRATEGY", "first-index"),
-                ("UV_NO_CONFIG", "1"),
                 ("UV_OVERRIDE", "a b"),
             ),
         },
@@ -187,13 +186,13 @@ LINES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         },
     ),
     (
-        "x --cert c.pem --client-cert d.pem --proxy http://p --timeout 7 --retries 2 --no-proxy-env",
+        "x --cert c.pem --client-cert d.pem --proxy p --timeout 7 --retries 2 --no-proxy-env",
         {"requirements": ("x",)},
         {
             "network": NetworkSettings(
                 "c.pem",
                 "d.pem",
-                "http://p",
+                "p",
                 system_proxies=False,
                 timeout=7.0,
                 retries=2,
