@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
+from trueup.acquisition.process_tree import await_end, end_tree, send_signal
 from trueup.reporting import SILENT, Event, Reporter
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ MARK = "_TRUEUP_BUILD"
 _LOOK_EVERY = 0.05
 _SILENCE = 60.0
 _DUMP_WAIT = 2.0
-_TERMINATION_WAIT = 2.0
 _LINE_LIMIT = 1 << 16
 
 
@@ -126,7 +126,7 @@ class HookRunner:
 
     def _follow(self, process: Popen[bytes], tail: _Tail, watch: _Watch) -> int:
         ended = threading.Event()
-        waiter = threading.Thread(target=_await_end, args=(process, ended), daemon=True)
+        waiter = threading.Thread(target=await_end, args=(process, ended), daemon=True)
         waiter.start()
         try:
             quiet_since = time.monotonic()
@@ -143,7 +143,8 @@ class HookRunner:
         finally:
             # Also on Ctrl-C and after a good end: what a build started ends with it, so that
             # nothing writes into the tree while its state is being recorded.
-            _end_tree(process, self.environment.get(MARK, ""), ended)
+            mark = f"{MARK}={self.environment.get(MARK, '')}\0"
+            end_tree(process, mark.encode(), ended)
             waiter.join()
             code = process.wait()
         return code
@@ -228,79 +229,13 @@ def without_credentials(text: str) -> str:
     return re.sub(r"(?<=://)[^/\s@'\"]+@", "****@", text)
 
 
-def _await_end(process: Popen[bytes], ended: threading.Event) -> None:
-    """Wait for the end without reaping, so that the group's number cannot be given to others."""
-    waitid = getattr(os, "waitid", None)
-    try:
-        if waitid is None:
-            process.wait()
-        else:
-            with suppress(ChildProcessError):
-                waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    finally:
-        ended.set()
-
-
-def _end_tree(process: Popen[bytes], mark: str, ended: threading.Event) -> None:
-    """End what is left of `process`'s group; and all that came of it, where it runs still."""
-    if sys.platform == "win32":
-        import subprocess
-
-        if not ended.is_set():
-            command = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
-            subprocess.run(command, capture_output=True, check=False)
-        return
-    strays: tuple[int, ...] = ()
-    if not ended.is_set():
-        strays = _strays(process.pid, f"{MARK}={mark}\0".encode())
-        _signal(process.pid, signal.SIGTERM, group=True)
-        ended.wait(_TERMINATION_WAIT)
-    _signal(process.pid, signal.SIGKILL, group=True)
-    for stray in strays:
-        _signal(stray, signal.SIGKILL, group=False)
-
-
-def _signal(number: int, which: int, *, group: bool) -> None:
-    # PermissionError: macOS says so for a group that holds only zombies.
-    with suppress(ProcessLookupError, PermissionError):
-        (os.killpg if group else os.kill)(number, which)
-
-
-def _strays(root: int, mark: bytes) -> tuple[int, ...]:
-    """Return the processes that came of `root`: its descendants, and who carries its mark.
-
-    A process that made a session of its own is in no group of ours, and one whose parent has ended
-    is nobody's descendant: the mark in its environment is what is left. Linux only.
-    """
-    children: dict[int, list[int]] = {}
-    found: list[int] = []
-    try:
-        numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    except OSError:
-        return ()
-    for number in numbers:
-        with suppress(OSError), open(f"/proc/{number}/stat", "rb") as stream:
-            # The name in parentheses may hold anything: fields count from its end.
-            parent = int(stream.read().rpartition(b")")[2].split()[1])
-            children.setdefault(parent, []).append(number)
-        with suppress(OSError), open(f"/proc/{number}/environ", "rb") as stream:
-            if mark in stream.read():
-                found.append(number)
-    waiting = [root]
-    while waiting:
-        born = children.get(waiting.pop(), [])
-        found += born
-        waiting += born
-    return tuple(found)
-
-
 def _dump_stack(process: Popen[bytes], path: str) -> str:
     """Ask the hook's process for its Python stack, and return it; "" where none comes."""
     wanted = getattr(signal, "SIGUSR2", None)
     if wanted is not None:
         if not os.path.exists(path):
             return ""  # the launcher did not come so far as to listen: the signal would end it
-        _signal(process.pid, wanted, group=False)
+        send_signal(process.pid, wanted)
     until = time.monotonic() + _DUMP_WAIT
     size = -1
     while time.monotonic() < until:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from trueup.acquisition.build_answer import what_is_wrong_with
 from trueup.acquisition.build_environment import (
     backend_environment,
     plant_watchers_in,
     plant_watchers_into,
 )
 from trueup.acquisition.build_process import HookFailed, HookRunner, without_credentials
-from trueup.acquisition.build_system import BuildSystem, read_build_system
+from trueup.acquisition.build_system import read_build_system
 from trueup.acquisition.links import read_links_not_followed
 from trueup.acquisition.trace import TRACED, BuildTrace, read_trace
 from trueup.destination.environment import Interpreter
@@ -116,7 +116,7 @@ def build_wheel(
         hook,
         lambda hooks: getattr(hooks, hook)(folder, config_settings=build.settings),
     )
-    if wrong := _what_is_wrong_with(name, folder, build.system):
+    if wrong := what_is_wrong_with(name, folder, build.system):
         raise build.failed(hook, wrong)
     warnings = read_links_not_followed(order.workspace)
     for warning in warnings:
@@ -290,25 +290,3 @@ def _settings(pairs: Sequence[tuple[str, str]]) -> dict[str, str | list[str]]:
         else:
             settings[key] = [before, value]
     return settings
-
-
-def _what_is_wrong_with(name: object, folder: str, system: BuildSystem) -> str:
-    """Return why the answer of a build hook is no wheel of this project; "" where it is one."""
-    from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-    from packaging.version import InvalidVersion
-
-    if not isinstance(name, str) or name in ("", ".", "..") or set(name) & set("/\\\0"):
-        return f"answered {name!r}, which is no plain file name"
-    try:
-        project = parse_wheel_filename(name)[0]
-    except (InvalidWheelFilename, InvalidVersion) as error:
-        return f"answered {name!r}, which is no wheel's file name: {error}"
-    path = os.path.join(folder, name)
-    if not os.path.lexists(path):
-        return f"answered {name!r}, but left no such file"
-    if not stat.S_ISREG(os.lstat(path).st_mode):
-        return f"answered {name!r}, but that is no regular file"
-    # The version is not compared: setuptools may tag it (`egg_info --tag-build`).
-    if system.name and canonicalize_name(system.name) != project:
-        return f"built {name!r}, but pyproject.toml names the project {system.name!r}"
-    return ""

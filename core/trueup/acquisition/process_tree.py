@@ -1,0 +1,84 @@
+"""The end of a process and of all that it started; platform differences live here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+__all__ = ["await_end", "end_tree", "send_signal"]
+
+_TERMINATION_WAIT = 2.0  # seconds
+
+
+def await_end(process: Popen[bytes], ended: threading.Event) -> None:
+    """Wait for the end without reaping, so that the group's number cannot be given to others."""
+    waitid = getattr(os, "waitid", None)
+    try:
+        if waitid is None:
+            process.wait()
+        else:
+            with suppress(ChildProcessError):
+                waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    finally:
+        ended.set()
+
+
+def end_tree(process: Popen[bytes], mark: bytes, ended: threading.Event) -> None:
+    """End what is left of `process`'s group; and all that came of it, where it runs still."""
+    if sys.platform == "win32":
+        import subprocess
+
+        if not ended.is_set():
+            command = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
+            subprocess.run(command, capture_output=True, check=False)
+        return
+    strays: tuple[int, ...] = ()
+    if not ended.is_set():
+        strays = _strays(process.pid, mark)
+        send_signal(process.pid, signal.SIGTERM, group=True)
+        ended.wait(_TERMINATION_WAIT)
+    send_signal(process.pid, signal.SIGKILL, group=True)
+    for stray in strays:
+        send_signal(stray, signal.SIGKILL)
+
+
+def send_signal(number: int, which: int, *, group: bool = False) -> None:
+    """Send a signal to a process or a process group, if it is still there."""
+    # PermissionError: macOS says so for a group that holds only zombies.
+    with suppress(ProcessLookupError, PermissionError):
+        (os.killpg if group else os.kill)(number, which)
+
+
+def _strays(root: int, mark: bytes) -> tuple[int, ...]:
+    """Return the processes that came of `root`: its descendants, and who carries its mark.
+
+    A process that made a session of its own is in no group of ours, and one whose parent has ended
+    is nobody's descendant: the mark in its environment is what is left. Linux only.
+    """
+    children: dict[int, list[int]] = {}
+    found: list[int] = []
+    try:
+        numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return ()
+    for number in numbers:
+        with suppress(OSError), open(f"/proc/{number}/stat", "rb") as stream:
+            # The name in parentheses may hold anything: fields count from its end.
+            parent = int(stream.read().rpartition(b")")[2].split()[1])
+            children.setdefault(parent, []).append(number)
+        with suppress(OSError), open(f"/proc/{number}/environ", "rb") as stream:
+            if mark in stream.read():
+                found.append(number)
+    waiting = [root]
+    while waiting:
+        born = children.get(waiting.pop(), [])
+        found += born
+        waiting += born
+    return tuple(found)
