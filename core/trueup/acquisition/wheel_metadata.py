@@ -75,14 +75,15 @@ def check_metadata(content: bytes, wheel: WheelName) -> None:
         WheelRefused: they differ, are missing, or are there twice.
     """
     raw, unparsed = parse_email(content)
-    for field, key in (("name", "Name"), ("version", "Version")):
-        if field not in raw:
-            twice = "is there twice" if field in unparsed else "is missing"
-            raise refusal(wheel.filename, "metadata-syntax", detail=f"{key} {twice}")
-    if canonicalize_name(raw["name"]) != wheel.name:
-        raise refusal(wheel.filename, "metadata-name", detail=raw["name"])
-    if not _is_version(raw["version"], wheel.version):
-        raise refusal(wheel.filename, "metadata-version", detail=raw["version"])
+    name, version = raw.get("name"), raw.get("version")
+    if name is None or version is None:  # or there twice, and therefore unparsed
+        twice = ", ".join(sorted({"name", "version"} & unparsed.keys()))
+        detail = f"{twice} is there twice" if twice else "name or version is missing"
+        raise refusal(wheel.filename, "metadata-syntax", detail=detail)
+    if canonicalize_name(name) != wheel.name:
+        raise refusal(wheel.filename, "metadata-name", detail=name)
+    if not _is_version(version, wheel.version):
+        raise refusal(wheel.filename, "metadata-version", detail=version)
 
 
 def _is_version(text: str, version: Version) -> bool:

@@ -57,7 +57,10 @@ def make_pack(folder: Path, **wheel: object) -> Pack:
 
 @given(tree=_TREES, purelib=st.booleans())
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    # Hypothesis builds its table of characters once for each Python, which takes seconds.
+    suppress_health_check=[HealthCheck.too_slow],
 )
 def test_any_tree_comes_out_of_its_pack_as_it_went_into_the_wheel(
     tree: dict[str, tuple[bytes, bool]], purelib: bool, tmp_path_factory: pytest.TempPathFactory
