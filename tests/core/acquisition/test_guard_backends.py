@@ -106,8 +106,16 @@ def every_link() -> dict[str, str]:
     return {f"{link}{number}": to for number, links in named for link, to in links.items()}
 
 
-@pytest.mark.parametrize("case", BACKENDS)
-@pytest.mark.parametrize("editable", [False, True], ids=["wheel", "editable"])
+# Every backend's wheel, and the editable ones that look for packages by walking.
+EDITABLE = ("setuptools flat", "setuptools src", "setuptools setup.py", "pdm-backend")
+BUILDS = [(case, False) for case in BACKENDS] + [(case, True) for case in EDITABLE]
+
+
+@pytest.mark.parametrize(
+    ("case", "editable"),
+    BUILDS,
+    ids=[f"{case}{' editable' * editable}" for case, editable in BUILDS],
+)
 def test_links_in_circles_change_nothing_of_what_is_built(
     case: str, editable: bool, tmp_path: Path, provision: Provisioner
 ) -> None:
