@@ -131,12 +131,31 @@ def _without_end(archive: bytes) -> tuple[bytes, int, int, int]:
 
 
 def _with_zip64(
-    archive: bytes, *, wrong: int = 0, locator_off: int = 0, record: bool = True
+    archive: bytes,
+    *,
+    wrong: int = 0,
+    here: int | None = None,
+    record_disk: int = 0,
+    locator_off: int = 0,
+    record: bool = True,
 ) -> bytes:
     body, count, size, start = _without_end(archive)
-    both = zip64_end(count + wrong, size, start, record_at=start + size + locator_off)
+    both = bytearray(zip64_end(count + wrong, size, start, record_at=start + size + locator_off))
+    struct.pack_into("<I", both, 16, record_disk)
+    if here is not None:
+        struct.pack_into("<Q", both, 24, here)
     end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, size, start, 0)
-    return body + (both if record else both[-20:]) + end
+    return body + bytes(both if record else both[-20:]) + end
+
+
+def _wide(entry: Entry) -> Entry:
+    """The same entry with its sizes in zip64 extra fields, as a streaming writer leaves them."""
+    sizes = extra(1, struct.pack("<2Q", len(entry.content), len(entry.packed)))
+    unknown = 0xFFFFFFFF
+    told = {"size": unknown, "compressed": unknown}
+    return Entry(
+        entry.name, entry.content, extra=sizes, local_extra=sizes, local={**told}, central=told
+    )
 
 
 NAMES = [
@@ -285,6 +304,14 @@ ARCHIVES = [
     _ended("zip64 of another count", "zip-zip64", lambda good, _: _with_zip64(good, wrong=1)),
     _ended("zip64 elsewhere", "zip-zip64", lambda good, _: _with_zip64(good, locator_off=-4)),
     _ended("a locator alone", "zip-zip64", lambda good, _: _with_zip64(good, record=False)),
+    _ended("no members but bytes", "zip-gap", lambda _, some: forge([Entry("x", hidden=True)])),
+    _ended("zip64 over disks", "zip-disks", lambda good, _: _with_zip64(good, record_disk=1)),
+    _ended("zip64 counts that differ", "zip-count", lambda good, _: _with_zip64(good, here=9)),
+    _ended(
+        "a locator and no room for more",
+        "zip-zip64",
+        lambda _, some: zip64_end(0, 0, 0)[-20:] + forge([], End(start=20)),
+    ),
     _first("an extra field cut short", "zip-extra", extra=b"\1\2\3"),
     _first("an extra field too long", "zip-extra", extra=b"\xfe\xca\xff\0"),
     _first("a second name", "zip-extra", extra=extra(0x7075, b"\1" + bytes(4) + b"evil.py")),
@@ -544,6 +571,7 @@ GOOD_WHEELS = [
         "without modes", "", lambda: forge([Entry(e.name, e.content, mode=0) for e in entries()])
     ),
     OddWheel("with a comment", "", lambda: forge(entries(), End(comment=b"made with care"))),
+    OddWheel("with wide sizes", "", lambda: forge(map(_wide, entries()))),
     OddWheel("with zip64", "", lambda: _with_zip64(forge(entries()))),
     OddWheel(
         "with descriptors",
@@ -568,7 +596,6 @@ GOOD_WHEELS = [
     ),
     _bad("RECORD by sha512", "", record=_sha512),
     _bad("RECORD with a row twice", "", record=lambda text: text.replace(_ROW, _ROW * 2)),
-    _bad("signed", "", {}, record=lambda text: text),
     _bad("a .pth", "", {"demo.pth": b"import demo\n"}),
     _bad("names in Unicode", "", {"demo/日本.py": b"", "demo/é.txt": b""}),
     _bad(
