@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from trueup.errors import ResolutionError
 from trueup.resolution.address import redact
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["Outcome", "remembered_version", "run", "version_number"]
@@ -25,33 +27,88 @@ class Outcome:
     errors: str
 
 
+class _Running:
+    """A program that runs in a thread of its own, so that an interrupt cannot tear its start apart.
+
+    `subprocess.run` leaves a program behind when the interrupt comes while it is being started,
+    and does not wait for one that it killed: CPython's `Popen.__exit__` returns at once then.
+    """
+
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.arguments = arguments
+        self.environment = environment
+        self.lock = threading.Lock()
+        self.done = threading.Event()
+        self.stopped = False
+        self.process: subprocess.Popen[str] | None = None
+        self.fault: Exception | None = None
+        self.outcome: Outcome | None = None
+
+    def work(self) -> None:
+        """Start the program and read what it says, to its end."""
+        try:
+            process = self._start()
+            if process is not None:
+                with process:
+                    output, errors = process.communicate()
+                self.outcome = Outcome(process.returncode, redact(output), redact(errors))
+        except Exception as fault:  # noqa: BLE001 - it is raised again where it can be caught
+            self.fault = fault
+        finally:
+            self.done.set()
+
+    def _start(self) -> subprocess.Popen[str] | None:
+        import subprocess
+
+        with self.lock:
+            if not self.stopped:
+                self.process = subprocess.Popen(
+                    self.arguments,
+                    env=dict(self.environment),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    encoding="utf-8",
+                    errors="replace",
+                )
+            return self.process
+
+    def stop(self) -> None:
+        """End the program, or see to it that it never starts."""
+        with self.lock:
+            self.stopped = True
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()  # not its output: a build it had started may hold that open
+
+
 def run(arguments: Sequence[str], environment: Mapping[str, str]) -> Outcome:
     """Run a program to its end and return what it said.
 
-    An interrupt ends the program as well (`subprocess.run` sees to it); there is no time limit,
-    because only the program knows whether its network is slow or gone.
+    An interrupt ends the program as well; there is no time limit, because only the program knows
+    whether its network is slow or gone.
 
     Raises:
         ResolutionError: it cannot be started.
     """
-    import subprocess
-
+    running = _Running(arguments, environment)
+    thread = threading.Thread(target=running.work, name=os.path.basename(arguments[0]), daemon=True)
     try:
-        done = subprocess.run(
-            arguments,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            check=False,
-        )
-    except OSError as error:
+        thread.start()
+        # Not `thread.join()`: CPython 3.11 takes a thread for ended when a join is interrupted.
+        running.done.wait()
+    except BaseException:
+        running.stop()
+        raise
+    if isinstance(running.fault, OSError | ValueError):  # a null byte is a ValueError
+        reason = getattr(running.fault, "strerror", None) or running.fault
         raise ResolutionError(
-            f"{arguments[0]} cannot be started: {error.strerror or error}.",
+            f"{arguments[0]} cannot be started: {reason}.",
             hint="Name a resolver that works: TRUEUP_RESOLVER=uv or pip.",
-        ) from error
-    return Outcome(done.returncode, redact(done.stdout), redact(done.stderr))
+        ) from running.fault
+    if running.outcome is None:
+        raise running.fault or AssertionError("a program that was not stopped has an outcome")
+    return running.outcome
 
 
 def version_number(text: str) -> tuple[int, ...]:

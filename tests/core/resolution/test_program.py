@@ -24,7 +24,9 @@ def test_what_a_program_says_is_kept_without_credentials() -> None:
 def test_an_interrupt_ends_the_program_too(tmp_path: Path) -> None:
     note, script = tmp_path / "pid", tmp_path / "program"
     tell = f'echo $$ > "{note}.part" && mv "{note}.part" "{note}"'
-    script.write_text(f"#!/bin/sh\n{tell}\nexec sleep 600\n")
+    # The child's child holds the output open, as a build backend that uv started would.
+    other = tmp_path / "other"
+    script.write_text(f'#!/bin/sh\nsleep 60 &\necho $! > "{other}"\n{tell}\nexec sleep 600\n')
     script.chmod(0o755)
     code = (
         "import os, sys; from trueup.resolution.program import run; run(sys.argv[1:], os.environ)"
@@ -40,3 +42,4 @@ def test_an_interrupt_ends_the_program_too(tmp_path: Path) -> None:
     assert b"KeyboardInterrupt" in errors
     with pytest.raises(ProcessLookupError):
         os.kill(int(note.read_text()), 0)
+    os.kill(int(other.read_text()), signal.SIGKILL)  # it is still there: nobody waited for it
