@@ -41,8 +41,8 @@ def parse_request(
         raw: what was said.
         base: the directory that relative paths start from.
         environment: the variables: settings of pip and uv, and `${NAME}` in requirement files.
-        read_text: reads requirement files at `http:` and `https:` addresses, and "-"; None where
-            only files of this machine may be read.
+        read_text: reads requirement files at `http:` and `https:` addresses; None where only files
+            of this machine may be read.
         config_files: pip's configuration files, the weakest first; None for those that pip reads.
 
     Raises:

@@ -15,6 +15,7 @@ __all__ = [
     "index_address",
     "is_address",
     "is_archive",
+    "is_lock",
     "is_remote",
     "is_repository",
     "links_address",
@@ -52,6 +53,17 @@ def is_repository(text: str) -> bool:
 def is_archive(path: str) -> bool:
     """Tell by its name whether a file is a wheel or a source archive."""
     return path.lower().endswith(ARCHIVE_SUFFIXES)
+
+
+def is_lock(path: str) -> bool:
+    """Tell by its name whether a file is a lock (PEP 751): `pylock.toml`, `pylock.<name>.toml`."""
+    if not os.path.basename(path).startswith("pylock."):
+        return False
+    from pathlib import Path
+
+    from packaging.pylock import is_valid_pylock_path
+
+    return is_valid_pylock_path(Path(path))
 
 
 def looks_like_path(text: str) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from trueup.errors import RequestError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 __all__ = ["read_moment"]
 
@@ -32,6 +35,8 @@ def read_moment(text: str, name: str = "--exclude-newer") -> str:
     text = text.strip()
     if not text:
         return ""
+    from datetime import UTC
+
     try:
         moment = _ago(text) or _at(text)
     except (ValueError, OverflowError) as error:
@@ -46,6 +51,8 @@ def _ago(text: str) -> datetime | None:
     found = _DURATION.fullmatch(text)
     if found is None:
         return None
+    from datetime import UTC, datetime, timedelta
+
     count = int(found["iso"] or found["count"])
     unit = (found["unit"] or "day").lower()
     hours = count * {"hour": 1, "day": 24, "week": 168}[unit]
@@ -55,6 +62,8 @@ def _ago(text: str) -> datetime | None:
 
 
 def _at(text: str) -> datetime:
+    from datetime import datetime, time, timedelta
+
     if _DATE.fullmatch(text):
         day = datetime.fromisoformat(text) + timedelta(days=1)
         return datetime.combine(day, time()).astimezone()

@@ -11,22 +11,29 @@ __all__ = ["Problems", "located"]
 
 
 class Problems:
-    """Bad lines in the order in which they were met."""
+    """Bad lines in the order in which they were met, each with its way out."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self._found: list[tuple[str, str]] = []
+
+    @property
+    def lines(self) -> list[str]:
+        """One line for each problem, with its way out behind it."""
+        return [
+            f"{problem}; {_continued(hint)}" if hint else problem for problem, hint in self._found
+        ]
 
     def add(self, problem: str, hint: str = "") -> None:
-        """Take down one problem, with its way out behind it."""
-        line = f"{problem}: {hint}" if hint else problem
-        if line not in self.lines:
-            self.lines.append(line)
+        """Take down one problem, and its way out."""
+        if (problem, hint) not in self._found:
+            self._found.append((problem, hint))
 
     def add_error(self, error: TrueupError) -> None:
         """Take down what an error tells: each of its lines, or else the error itself."""
         lines = error.lines if isinstance(error, RequestError) else ()
-        if not lines:
+        if len(lines) < 2:
             self.add(error.problem, error.hint)
+            return
         for line in lines:
             self.add(line)
 
@@ -43,18 +50,24 @@ class Problems:
 
         Args:
             summary: what could not be understood, without a count.
-            hint: the way out, where one holds for all.
+            hint: a way out that holds for all.
 
         Raises:
-            RequestError: with every line; a single line is the problem itself.
+            RequestError: with every line; one problem alone is the error's own.
         """
-        if len(self.lines) == 1:
-            error = RequestError(self.lines[0], hint=hint)
+        if len(self._found) == 1:
+            problem, own = self._found[0]
+            error = RequestError(problem, hint="\n".join(each for each in (own, hint) if each))
             error.lines = tuple(self.lines)  # not by the constructor, which would tell it twice
             raise error
-        if self.lines:
-            problem = f"{summary}: {len(self.lines)} problems"
+        if self._found:
+            problem = f"{summary}: {len(self._found)} problems"
             raise RequestError(problem, hint=hint, lines=tuple(self.lines))
+
+
+def _continued(sentence: str) -> str:
+    """Return a sentence as it reads behind a semicolon; names and options stay as they are."""
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -23,8 +24,8 @@ class Surroundings:
     Attributes:
         base: the absolute directory that relative paths of the command line start from.
         environment: variables for `${NAME}`.
-        read_text: reads an `http:` or `https:` address, or "-" for standard input; None where
-            nothing but this machine's files can be read.
+        read_text: reads an `http:` or `https:` address; None where nothing but this machine's
+            files can be read.
     """
 
     base: str
@@ -49,13 +50,15 @@ def read_text_of(place: str, surroundings: Surroundings) -> str:
     """Return the text of a requirement file.
 
     Args:
-        place: what `locate` returned.
+        place: what `locate` returned; "-" is standard input.
         surroundings: how to read what is not on this machine.
 
     Raises:
         RequestError: it cannot be read.
     """
-    if place != "-" and not is_remote(place):
+    if place == "-":
+        return decode(sys.stdin.buffer.read(), "standard input")
+    if not is_remote(place):
         return decode(read_from(place), place)
     if surroundings.read_text is None:
         shown = presentable(place)

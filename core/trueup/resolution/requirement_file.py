@@ -6,15 +6,12 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urljoin
 
-from packaging.pylock import is_valid_pylock_path
-
 from trueup.errors import RequestError
 from trueup.resolution.credentials import presentable
-from trueup.resolution.location import is_remote
+from trueup.resolution.location import is_lock, is_remote
 from trueup.resolution.problems import Problems, located
 from trueup.resolution.reading import Surroundings, locate, read_text_of, shown_place
 from trueup.resolution.request import LocalProject, RequestedItem
@@ -152,7 +149,7 @@ class _Reader:
                 f"the file names itself: {' > '.join(shown_place(each, base) for each in circle)}",
                 hint="Take out this line",
             )
-        if is_valid_pylock_path(Path(file)):
+        if is_lock(file):
             raise RequestError(
                 f"{written} is a lock file, and not a requirement file",
                 hint=f"Name it on the command line: -r {written}",

@@ -58,7 +58,7 @@ class NetworkSettings:
 
     certificates: str = ""
     client_certificate: str = ""
-    proxy: str = ""
+    proxy: str = field(default="", repr=False)  # may hold a password
     system_proxies: bool | None = None
     keyring_provider: KeyringProvider | None = None
     timeout: float | None = None

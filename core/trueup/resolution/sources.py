@@ -1,28 +1,25 @@
-"""All that a request is made of, read: command line, files, groups, scripts and lock."""
+"""All that a request is made of, read: command line, files, groups, scripts and lock.
+
+Readers of the rarer sources are imported where they are needed: most requests pay for none.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
-from packaging.pylock import is_valid_pylock_path
 from packaging.utils import canonicalize_name
 
 from trueup.errors import RequestError
 from trueup.resolution.credentials import presentable
-from trueup.resolution.groups import read_groups, split_group
-from trueup.resolution.location import absolute_path, is_remote
+from trueup.resolution.location import absolute_path, is_lock, is_remote
 from trueup.resolution.problems import Problems
-from trueup.resolution.project_table import read_project_dependencies
 from trueup.resolution.reading import Surroundings, locate
 from trueup.resolution.request import LocalProject, RequestedItem
 from trueup.resolution.request_input import RequestInput
 from trueup.resolution.requirement import parse_requirement
 from trueup.resolution.requirement_file import RequirementFile, read_requirement_file
 from trueup.resolution.requirement_options import FileOptions
-from trueup.resolution.script import read_script_dependencies
-from trueup.resolution.toml_file import read_toml
 from trueup.resolution.wish import split_trailing_extras
 
 __all__ = ["Sources"]
@@ -100,7 +97,7 @@ class Sources:
 
     def _read_file(self, location: str) -> None:
         bare, extras = split_trailing_extras(location)
-        if is_valid_pylock_path(Path(bare)):
+        if is_lock(bare):
             self._take_lock(bare)
             self.lock_groups |= _default_groups(self.lock)
             self.lock_extras |= {canonicalize_name(extra) for extra in extras}
@@ -108,6 +105,8 @@ class Sources:
         name = os.path.basename(location)
         place = locate(location, self.surroundings.base)
         if name == "pyproject.toml":
+            from trueup.resolution.project_table import read_project_dependencies
+
             self._extras_have_owner = True
             self._note(place)
             raw = self.raw
@@ -137,13 +136,17 @@ class Sources:
             self.files.append(path)
 
     def _read_script(self, path: str) -> None:
+        from trueup.resolution.script import read_script_dependencies
+
         self._note(path)
         self._add(read_script_dependencies(path).wanted)
 
     def _read_group(self, written: str) -> None:
+        from trueup.resolution.groups import read_groups, split_group
+
         path, name = split_group(written)
         file = os.path.basename(path)
-        if path and is_valid_pylock_path(Path(split_trailing_extras(path)[0])):
+        if path and is_lock(split_trailing_extras(path)[0]):
             bare, extras = split_trailing_extras(path)
             self._take_lock(bare)
             self.lock_groups.add(canonicalize_name(name))
@@ -176,5 +179,7 @@ class Sources:
 
 def _default_groups(lock: str) -> set[str]:
     """Return the groups that a lock wants when none are named (PEP 751, `default-groups`)."""
+    from trueup.resolution.toml_file import read_toml
+
     named = read_toml(lock).get("default-groups", [])
     return {canonicalize_name(str(each)) for each in named} if isinstance(named, list) else set()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -72,6 +73,7 @@ def test_all_bad_lines_are_told_at_once_with_file_and_line(read: Read, tmp_path:
         "r.txt, line 9",
     ]
     assert "8 problems" in caught.value.problem
+    assert caught.value.lines[0].endswith("; write == to ask for one version")
     assert all(line in str(caught.value) for line in caught.value.lines)
 
 
@@ -79,7 +81,8 @@ def test_a_single_bad_line_is_the_problem_itself(read: Read) -> None:
     with pytest.raises(RequestError) as caught:
         read("six\nattrs=1\n")
     assert caught.value.problem.startswith("r.txt, line 2: 'attrs=1' is not a requirement")
-    assert lines_of(caught) == (caught.value.problem,)
+    assert caught.value.hint == "Write == to ask for one version"
+    assert len(lines_of(caught)) == 1
     assert str(caught.value).count("attrs=1") == 1
 
 
@@ -274,7 +277,6 @@ def test_files_elsewhere_are_read_by_whoever_asks(tmp_path: Path) -> None:
         "https://u:p@host/d/r.txt": "six\n-r more.txt\n-c /c.txt\nbad=1",
         "https://u:p@host/d/more.txt": "attrs\n",
         "https://u:p@host/c.txt": "six<2\n",
-        "-": "idna\n",
     }
     surroundings = Surroundings(str(tmp_path), {}, pages.__getitem__)
     with pytest.raises(RequestError, match=r"https://\*\*\*\*@host/d/r.txt, line 4"):
@@ -283,7 +285,12 @@ def test_files_elsewhere_are_read_by_whoever_asks(tmp_path: Path) -> None:
     file = read_requirement_file("https://u:p@host/d/r.txt", surroundings)
     assert texts(file) == ["six", "attrs"]
     assert [limit.text for limit in file.constraints] == ["six<2"]
-    assert texts(read_requirement_file("-", surroundings)) == ["idna"]
+
+
+def test_a_dash_is_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with io.TextIOWrapper(io.BytesIO("# é\nidna\n".encode())) as given:
+        monkeypatch.setattr("sys.stdin", given)
+        assert texts(read_requirement_file("-", Surroundings(str(tmp_path)))) == ["idna"]
 
 
 def test_a_failure_to_fetch_is_told_with_the_line_that_asked(read: Read, tmp_path: Path) -> None:
