@@ -90,7 +90,12 @@ def _without_resolver(
     direct = resolve_direct(request, projects, interpreter.markers)
     if direct is not None or built:
         return direct
-    return resolve_pinned(request, interpreter, workshop.fetcher.read)
+
+    def held(digest: str) -> str:
+        pack = workshop.store.find_pack(digest)
+        return pack.wheel if pack else ""
+
+    return resolve_pinned(request, interpreter, workshop.fetcher.read, held=held)
 
 
 def _ask(
@@ -103,7 +108,9 @@ def _ask(
     """Ask the resolver, or remember what it said to the very same question."""
     workshop.reporter(Event("resolving", interpreter.prefix))
     memory = workshop.store.folder("resolutions")
-    resolver = choose_resolver(workshop.variables, interpreter, memory=workshop.interpreters)
+    resolver = choose_resolver(
+        workshop.resolver_variables, interpreter, memory=workshop.interpreters
+    )
     wheels = workshop.store.folder("metadata")
     standing = _standing_wheels(request, installed, wheels)
     limits = tuple(
@@ -118,7 +125,13 @@ def _ask(
         offline=workshop.offline,
         complete=True,
     )
-    resolution = memoised(resolver, question, memory, refresh=workshop.refresh)
+    resolution = memoised(
+        resolver,
+        question,
+        memory,
+        refresh=workshop.refresh,
+        environment=workshop.resolver_variables,
+    )
     workshop.reporter(Event("resolved", interpreter.prefix, f"{len(resolution.artifacts)}"))
     for warning in resolution.warnings:
         workshop.reporter(Event("warning", "resolution", warning))

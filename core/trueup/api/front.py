@@ -22,10 +22,13 @@ from trueup.destination.locate import open_environment
 from trueup.errors import EnvironmentProblem
 from trueup.reporting import SILENT, Reporter
 from trueup.resolution.assembly import parse_request
+from trueup.resolution.deciding import resolver_environment
 from trueup.resolution.install_grammar import parse_install_arguments
 from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.request import Request
 from trueup.resolution.request_input import RequestInput
+from trueup.resolution.requirement_lines import decode
+from trueup.resolution.settings import network_settings_from_surroundings
 
 __all__ = ["Surroundings", "install_arguments", "install_input"]
 
@@ -73,19 +76,21 @@ def install_input(
     around = around or Surroundings()
     variables = dict(os.environ if around.variables is None else around.variables)
     base = os.path.abspath(os.path.join(around.base or os.getcwd(), options.directory))
+    told = resolver_environment(raw, variables, base)
     with (
         _cache(options) as cache,
         open_workshop(
             variables=variables,
             base=base,
             reporter=around.reporter,
-            network=_network(options),
+            network=_network(options, told, base),
             options=WorkshopOptions(
                 offline=options.offline,
                 refresh=options.refresh or bool(options.refresh_packages) or options.upgrade,
                 build_timeout=options.build_timeout,
                 cache=cache,
                 keyring=options.network.keyring_provider or "",
+                resolver_variables=told,
             ),
         ) as workshop,
     ):
@@ -119,8 +124,9 @@ def _cache(options: InstallOptions) -> Iterator[str]:
         yield folder or options.cache_dir
 
 
-def _network(options: InstallOptions) -> dict[str, object]:
-    said = options.network
+def _network(options: InstallOptions, variables: Mapping[str, str], base: str) -> dict[str, object]:
+    """Return how the network is reached: what was said, over what pip's and uv's settings say."""
+    said = options.network.over(network_settings_from_surroundings(variables, base=base))
     settings = {
         "ca_file": said.certificates or None,
         "client_certificate": said.client_certificate or None,
@@ -133,7 +139,7 @@ def _network(options: InstallOptions) -> dict[str, object]:
 
 def _read(workshop: Workshop, url: str) -> str:
     body, _ = workshop.fetcher.read(workshop.credentials.remember(url), "text/plain, */*")
-    return body.decode("utf-8", "replace")
+    return decode(body, url)
 
 
 def _introduce(request: Request, workshop: Workshop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from trueup.acquisition.connection import network_from
@@ -27,6 +27,7 @@ class WorkshopOptions:
         build_timeout: seconds that one build may take; None for no limit.
         cache: the store's directory, or "" for the usual one.
         keyring: how passwords are looked up, or "" for what surroundings say.
+        resolver_variables: what the resolver runs with; {} for the same as everything else.
     """
 
     offline: bool = False
@@ -34,6 +35,7 @@ class WorkshopOptions:
     build_timeout: float | None = None
     cache: str = ""
     keyring: str = ""
+    resolver_variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Workshop:
         offline: touch no network.
         refresh: believe no remembered resolution.
         build_timeout: seconds that one build may take; None for no limit.
+        resolver_variables: what the resolver runs with, options that only it knows included.
     """
 
     store: Store
@@ -61,6 +64,7 @@ class Workshop:
     offline: bool = False
     refresh: bool = False
     build_timeout: float | None = None
+    resolver_variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def interpreters(self) -> str:
@@ -107,4 +111,5 @@ def open_workshop(
             offline=reached.offline,
             refresh=chosen.refresh,
             build_timeout=chosen.build_timeout,
+            resolver_variables=chosen.resolver_variables or around,
         )

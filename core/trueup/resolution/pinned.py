@@ -49,7 +49,12 @@ class _Pin:
 
 
 def resolve_pinned(
-    request: Request, interpreter: Interpreter, read: Read, *, default_index: str = ""
+    request: Request,
+    interpreter: Interpreter,
+    read: Read,
+    *,
+    default_index: str = "",
+    held: Callable[[str], str] = lambda _digest: "",
 ) -> Resolution | None:
     """Return the resolution of a request in which everything is pinned and hashed.
 
@@ -62,6 +67,8 @@ def resolve_pinned(
         read: gets a page: (URL, Accept header) to (body, content type); called from several
             threads, raises `FetchError`. Pages and folders of this machine are read without it.
         default_index: the Simple API to use where the request names none, or "".
+        held: a sha256 to the file name of the wheel that is here already, or "": where all are
+            here, nobody is asked for a page.
 
     Returns:
         None where a resolver is needed: something is not pinned or not hashed, or was not found.
@@ -73,7 +80,9 @@ def resolve_pinned(
     artifacts = _addressed(items)
     if artifacts is None:
         return None
-    files = files_of([pin.name for pin in pins], request.index, read, default_index)
+    files = _held_files(pins, held, interpreter, request.build) or files_of(
+        [pin.name for pin in pins], request.index, read, default_index
+    )
     ranking = WheelRanking(interpreter.tags)
     warnings = []
     for pin in pins:
@@ -86,11 +95,31 @@ def resolve_pinned(
             reason = f": {chosen.yanked}" if chosen.yanked else ""
             warnings.append(f"{pin.name} {pin.version} was withdrawn by its authors{reason}")
     try:
-        held = hold_to_promises(artifacts, request)
+        kept = hold_to_promises(artifacts, request)
     except ResolutionError:  # a resolver will say so too, with the whole story
         return None
-    ordered = tuple(sorted(held, key=lambda each: each.name))
-    return Resolution(ordered, frozenset(each.name for each in held), tuple(warnings))
+    ordered = tuple(sorted(kept, key=lambda each: each.name))
+    return Resolution(ordered, frozenset(each.name for each in kept), tuple(warnings))
+
+
+def _held_files(
+    pins: Iterable[_Pin],
+    held: Callable[[str], str],
+    interpreter: Interpreter,
+    build: BuildChoices,
+) -> dict[str, tuple[IndexFile, ...]]:
+    """Return the wheels that are here for `pins`; {} where one of them has none that fits."""
+    ranking = WheelRanking(interpreter.tags)
+    found: dict[str, tuple[IndexFile, ...]] = {}
+    for pin in pins:
+        digests = [digest for algorithm, digest in pin.hashes if algorithm == "sha256"]
+        named = ((digest, held(digest)) for digest in digests)
+        files = [IndexFile(name, "", (("sha256", digest),)) for digest, name in named if name]
+        fitting = [file for file in files if _fits(file, pin, interpreter)]
+        if _choose(fitting, pin.name, build, ranking) is None:
+            return {}
+        found[pin.name] = tuple(fitting)
+    return found
 
 
 def _applies(item: RequestedItem, markers: Mapping[str, str]) -> bool:
