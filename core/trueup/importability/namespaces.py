@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -37,13 +38,21 @@ def extend_packages() -> tuple[str, ...]:
 
 
 def _missing_portions(name: str, path: list[str]) -> list[str]:
-    parent = sys.modules.get(name.rpartition(".")[0])
-    if parent is not None and len(getattr(parent, "__path__", ())) < 2:
-        return []  # there is one place to look in, and the package itself lies there
-    import pkgutil
+    """Return what `pkgutil.extend_path` would add by now.
 
-    # A `.pkg` file is read again each time, so what it names may be there already.
-    return [portion for portion in pkgutil.extend_path(path, name) if portion not in path]
+    Asked of PathFinder: extend_path fails where one entry of `sys.path` does, such as a current
+    directory that is gone.
+    """
+    parent, dot, _ = name.rpartition(".")
+    around = getattr(sys.modules.get(parent), "__path__", ()) if dot else sys.path
+    if dot and len(around) < 2:
+        return []  # there is one place to look in, and the package itself lies there
+    found: dict[str, None] = {}
+    for directory in around:
+        spec = PathFinder.find_spec(name, [directory])
+        if spec is not None:
+            found |= dict.fromkeys(spec.submodule_search_locations or ())
+    return [portion for portion in found if portion not in path]
 
 
 def _shares_its_path(name: str, module: ModuleType) -> bool:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .finders import Signature, sign, signatures
-from .startup import PthLine, processed_lines, site_directories
+from .startup import PthLine, processed_lines, search_path, site_directories
 
 __all__ = ["Listing", "Sighting", "look"]
 
@@ -72,7 +71,7 @@ def look() -> Sighting:
 def _listings(site_paths: list[str]) -> dict[str, Listing]:
     library = os.path.dirname(os.__file__)
     ours = (library, os.path.join(library, "lib-dynload"))
-    entries = [path or os.getcwd() for path in sys.path if path not in ours]
+    entries = [path or "." for path in search_path() if path not in ours]
     found = {path: _list(path) for path in dict.fromkeys([*entries, *site_paths])}
     return {path: listing for path, listing in found.items() if listing is not None}
 

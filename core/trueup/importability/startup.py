@@ -20,6 +20,7 @@ __all__ = [
     "carry_out",
     "lines_in",
     "processed_lines",
+    "search_path",
     "site_directories",
 ]
 
@@ -70,6 +71,12 @@ class PthFailure:
 
     line: PthLine
     error: Exception
+
+
+def search_path() -> tuple[str, ...]:
+    """Return `sys.path` without what is no string, which finders pass over as well."""
+    entries: list[object] = [*sys.path]
+    return tuple(entry for entry in entries if isinstance(entry, str))
 
 
 def site_directories() -> tuple[str, ...]:
@@ -156,7 +163,8 @@ def add_site_directories(directories: Iterable[str]) -> tuple[str, ...]:
         if _case(directory) in _known_paths():
             continue
         followers = {_case(path) for path in order[order.index(directory) + 1 :]}
-        at = next((i for i, path in enumerate(sys.path) if _case(path) in followers), len(sys.path))
+        places = (at for at, path in enumerate(sys.path) if _case(str(path)) in followers)
+        at = next(places, len(sys.path))
         sys.path.insert(at, directory)
         added.append(directory)
     return tuple(added)
@@ -207,8 +215,9 @@ def _run(sitedir: str, name: str, text: str) -> None:
 
 
 def _known_paths() -> set[str]:
-    return {_case(path) for path in sys.path if os.path.exists(path)}
+    return {_case(path) for path in search_path() if os.path.exists(path)}
 
 
 def _case(path: str) -> str:
-    return os.path.normcase(os.path.abspath(path))
+    # "" is the current directory, which may be gone, and is no directory of site's in any case.
+    return os.path.normcase(os.path.abspath(path)) if path else ""

@@ -9,12 +9,13 @@ from support.interpreters import HOSTS
 from support.laboratory import Laboratory
 from support.wheels import make_wheel
 
-# pip takes three seconds for each editable: once is enough to see that it leaves the same behind.
-INSTALLERS = pytest.mark.parametrize(
-    ("laboratory", "by"),
-    [*((host, "uv") for host in HOSTS), ("3.12", "pip")],
-    indirect=["laboratory"],
-)
+STATIC, HOOK = ("src", (), "path"), (".", (), "hook")
+STRICT = (".", ("--config-settings", "editable_mode=strict"), "path")
+# pip takes three seconds for each: once is enough to see that it leaves behind what uv does.
+CASES = [
+    *((host, "uv", *layout) for host in HOSTS for layout in (STATIC, HOOK, STRICT)),
+    ("3.12", "pip", *HOOK),
+]
 PYPROJECT = """\
 [build-system]
 requires = ["setuptools"]
@@ -45,15 +46,8 @@ def make_project(
 
 
 @pytest.mark.parametrize(
-    ("where", "options", "how"),
-    [
-        ("src", (), "path"),
-        (".", (), "hook"),
-        (".", ("--config-settings", "editable_mode=strict"), "path"),
-    ],
-    ids=["static", "hook", "strict"],
+    ("laboratory", "by", "where", "options", "how"), CASES, indirect=["laboratory"]
 )
-@INSTALLERS
 def test_an_editable_is_importable_at_once_and_leaves_at_once(
     laboratory: Laboratory, by: str, where: str, options: tuple[str, ...], how: str
 ) -> None:
@@ -83,19 +77,18 @@ tell(without=without, ran=ran, paths=len(added.change.paths_added), file=demo.__
     assert told["same"] is True
 
 
-@INSTALLERS
-def test_an_editable_installed_anew_maps_to_the_new_place(laboratory: Laboratory, by: str) -> None:
+def test_an_editable_installed_anew_maps_to_the_new_place(laboratory: Laboratory) -> None:
     # Of one length, so that the finder's two sources have the same size and often the same second.
     first = make_project(laboratory.root / "aaa", ".")
     second = make_project(laboratory.root / "bbb", ".")
     told = laboratory.run(f"""
 with trueup.importable():
-    install("-e", {str(first)!r}, by={by!r})
+    install("-e", {str(first)!r})
 import demo
 old = demo.__file__
 hooks = len(sys.meta_path)
 with trueup.importable(reload=True) as outcome:
-    install("-e", {str(second)!r}, by={by!r})
+    install("-e", {str(second)!r})
     del sys.modules["demo"]
     without = importlib.import_module("demo").__file__ == old
 import demo
@@ -106,6 +99,29 @@ tell(without=without, file=demo.__file__, hooks=len(sys.meta_path) - hooks,
     assert Path(told["file"]).is_relative_to(second)
     assert told["hooks"] == 0
     assert told["stale"] == [["demo", "moved"]]
+
+
+def test_the_bytecode_of_the_old_import_hook_does_not_run(laboratory: Laboratory) -> None:
+    first = make_project(laboratory.root / "aaa", ".")
+    second = make_project(laboratory.root / "bbb", ".")
+    told = laboratory.run(f"""
+with trueup.importable() as outcome:
+    install("-e", {str(first)!r})
+hook = sys.modules[outcome.change.pth_lines_run[0].modules[0]]
+source, compiled = Path(hook.__file__), Path(hook.__cached__)
+kept = compiled.read_bytes()
+before = trueup.look()
+with times_put_back(source):
+    install("-e", {str(second)!r})
+compiled.parent.mkdir(exist_ok=True)
+compiled.write_bytes(kept)
+os.utime(source, ns=(os.stat(source).st_mtime_ns,) * 2)
+# The caller tells what changed, as trueup's own installs do.
+trueup.make_importable(before, directories=[str(SITE)])
+import demo
+tell(file=demo.__file__)
+""")
+    assert Path(told["file"]).is_relative_to(second)
 
 
 def test_an_editable_that_was_there_at_start_is_taken_back(laboratory: Laboratory) -> None:

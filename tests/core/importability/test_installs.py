@@ -62,6 +62,64 @@ tell(without=without, version=version("demo"), points=points)
     assert told["points"] == ["v2"]
 
 
+def test_metadata_is_seen_anew_where_no_time_moves(laboratory: Laboratory) -> None:
+    for version in ("1.0", "2.0"):
+        make_wheel(laboratory.wheels, version=version)
+    told = laboratory.run("""
+from importlib.metadata import PackageNotFoundError, version
+install("demo==1.0")
+assert version("demo") == "1.0"
+with times_put_back(SITE):
+    install("demo==2.0")
+importlib.invalidate_caches()
+try:
+    without = version("demo")
+except (PackageNotFoundError, KeyError):
+    without = None
+change = trueup.make_importable()
+tell(without=without, version=version("demo"), touched=change.touched, micro=sys.version_info[:3])
+""")
+    if tuple(told["micro"]) == (3, 12, 1):
+        assert told["without"] is None
+    assert told["version"] == "2.0"
+    assert told["touched"] == []
+
+
+def test_a_site_directory_swapped_for_a_clone_is_read_anew(laboratory: Laboratory) -> None:
+    told = laboratory.run("""
+import shutil
+assert unseen("demo")
+with trueup.importable() as outcome:
+    with times_put_back(SITE):
+        shutil.copytree(SITE, ROOT / "clone")
+        (ROOT / "clone" / "demo.py").touch()
+        SITE.rename(ROOT / "away")
+        (ROOT / "clone").rename(SITE)
+    without = unseen("demo")
+import demo
+tell(without=without, touched=outcome.change.touched)
+""")
+    assert told == {"without": True, "touched": [str(laboratory.site)]}
+
+
+def test_odd_entries_of_the_path_and_a_lost_current_directory_do_no_harm(
+    laboratory: Laboratory,
+) -> None:
+    make_wheel(laboratory.wheels)
+    told = laboratory.run("""
+sys.path[:0] = ["", Path("somewhere"), b"bytes", "missing"]
+(ROOT / "lost").mkdir()
+assert unseen("demo")
+before = trueup.look()
+install("demo")
+os.chdir(ROOT / "lost")
+(ROOT / "lost").rmdir()
+trueup.make_importable(before)
+tell(seen=not unseen("demo"))
+""")
+    assert told == {"seen": True}
+
+
 def test_a_step_of_100_nanoseconds_is_made_visible(laboratory: Laboratory) -> None:
     make_wheel(laboratory.wheels)
     told = laboratory.run("""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,9 +26,9 @@ SECOND = 10**9
 def test_each_time_is_later_and_the_last_one_on_any_file_system(old: int, now: int) -> None:
     times = later_times(old, now)
     assert list(times) == sorted(set(times))
-    for time in times:
-        assert now <= time <= max(now, old + 2 * SECOND)
-        assert time / 1e9 > old / 1e9
+    for moment in times:
+        assert now <= moment <= max(now, old + 2 * SECOND)
+        assert moment / 1e9 > old / 1e9
     assert times[-1] // (2 * SECOND) > old // (2 * SECOND)
 
 
@@ -38,8 +39,9 @@ def test_a_directory_moves_on_each_time_and_not_before_now(tmp_path: Path) -> No
         seen.append(tmp_path.stat().st_mtime)
     assert sorted(set(seen)) == seen
     os.utime(tmp_path, (1, 1))
+    now = time.time_ns() // 1000 * 1000  # file systems keep 100 ns or less
     touch_directories([str(tmp_path)])
-    assert tmp_path.stat().st_mtime >= seen[0]
+    assert tmp_path.stat().st_mtime_ns >= now
 
 
 def test_a_time_in_the_future_is_passed_by_little(tmp_path: Path) -> None:
@@ -56,6 +58,32 @@ def test_what_is_no_directory_is_left_out(tmp_path: Path) -> None:
     asked = [str(file), str(tmp_path / "missing"), str(tmp_path), str(tmp_path)]
     assert touch_directories(asked) == (str(tmp_path),)
     assert file.stat().st_mtime == 1
+
+
+def test_what_a_finder_is_known_to_have_seen_is_passed_too(tmp_path: Path) -> None:
+    ahead = time.time_ns() + 3600 * SECOND
+    touch_directories([str(tmp_path)], floors={str(tmp_path): ahead})
+    assert ahead < tmp_path.stat().st_mtime_ns <= ahead + 2 * SECOND
+
+
+def test_who_may_write_but_does_not_own_a_directory_moves_it_to_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        pytest.skip("becoming another user takes root")
+    for name, mode in (("open", 0o777), ("closed", 0o755)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name).chmod(mode)
+        os.utime(tmp_path / name, (1, 1))
+        monkeypatch.chdir(tmp_path / name)
+        os.seteuid(65534)
+        try:
+            touched = touch_directories(["."])
+        finally:
+            os.seteuid(0)
+        assert touched == ((".",) if name == "open" else ())
+    assert (tmp_path / "open").stat().st_mtime > 1
+    assert (tmp_path / "closed").stat().st_mtime == 1
 
 
 def look_and_wait(laboratory: Laboratory, name: str) -> subprocess.Popen[str]:

@@ -11,7 +11,9 @@ COUNT = "import builtins; builtins.{name} = getattr(builtins, {name!r}, 0) + 1\n
 
 def test_only_new_lines_run_and_each_once_however_many_look(laboratory: Laboratory) -> None:
     make_wheel(laboratory.wheels, "old", files={"old.pth": COUNT.format(name="OLD")})
-    make_wheel(laboratory.wheels, "new", files={"new.pth": COUNT.format(name="NEW")})
+    # A pause, so that threads which do not wait for each other all see nothing done yet.
+    slow = "import builtins, time; time.sleep(0.05); " + COUNT.format(name="NEW").partition("; ")[2]
+    make_wheel(laboratory.wheels, "new", files={"new.pth": slow})
     laboratory.run("install('old'); tell()")
     told = laboratory.run("""
 import builtins, threading
