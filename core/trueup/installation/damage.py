@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
-from trueup.installation.receipt import Damage, boot_identity, inspect, read_receipt
+from trueup.installation.receipt import Damage, Receipt, boot_identity, inspect, read_receipt
 
 __all__ = ["find_damage"]
 
@@ -20,29 +21,108 @@ def find_damage(
 ) -> dict[str, str]:
     """Return, for each distribution that has to be put in place again, what is wrong with it.
 
-    A missing file is always damage. An edited one is somebody's work and is left alone, unless the
-    caller wants the environment exact, or the machine has started anew since: then the "edit" may
-    be data that a power cut has lost.
+    A missing file is always damage; so is one whose bytes a power cut has lost. An edited one is
+    somebody's work and is left alone, unless the caller wants the environment exact.
+
+    What trueup installed and has no receipt (it was lost with the power, or the environment was
+    copied without it) is judged by its RECORD. What others installed is not judged.
 
     Args:
         environment: where to look.
-        installed: normalized name to what is there; what trueup did not install has no receipt
-            and is not judged.
+        installed: normalized name to what is there.
         edited_too: count edited files as damage.
+
+    Raises:
+        EnvironmentProblem: a file of metadata cannot be read.
     """
     boot = boot_identity()
-    damaged: dict[str, str] = {}
+    receipts: dict[str, Receipt] = {}
     for name, present in installed.items():
         receipt = read_receipt(environment, os.path.basename(present.path))
-        if receipt is None:
-            continue
-        strict = edited_too or receipt.boot != boot
-        for found in inspect(receipt, os.path.dirname(present.path)):
-            if strict or found.kind == "missing":
-                damaged[name] = _sentence(found)
-                break
+        if receipt is not None:
+            receipts[name] = receipt
+    damaged: dict[str, str] = {}
+    for name, present in installed.items():
+        receipt = receipts.get(name)
+        restarted = receipt is None or receipt.boot != boot or not boot
+        for found in _inspect(present, receipt):
+            if found.kind == "lost" and not (restarted or edited_too):
+                continue
+            if found.kind == "changed" and not edited_too:
+                continue
+            if found.kind != "missing" and _is_anothers(found.path, name, installed, receipts):
+                continue
+            damaged[name] = _sentence(found)
+            break
     return damaged
 
 
+def _inspect(present: InstalledDistribution, receipt: Receipt | None) -> Iterator[Damage]:
+    """Yield what is wrong with one distribution, by the best that there is to compare it with."""
+    if receipt is None:
+        if _is_ours(present):
+            yield from _compare_with_record(present)
+        return
+    for found in inspect(receipt, present.library):
+        # The receipt is an old one where another installer has put the same version in place since.
+        if not _is_ours(present):
+            return
+        yield found
+
+
+def _is_ours(present: InstalledDistribution) -> bool:
+    """Whether trueup installed it. An INSTALLER without a word is one that lost it."""
+    if present.kind != "dist-info":
+        return False
+    text = present.read_file("INSTALLER")
+    return text is not None and text.strip() in {"trueup", ""}
+
+
+def _compare_with_record(present: InstalledDistribution) -> Iterator[Damage]:
+    """Yield each file that is missing, or not of the size that RECORD tells."""
+    record = os.path.join(present.path, "RECORD")
+    text = present.read_file("RECORD")
+    if not text:
+        yield Damage(record, "missing" if text is None else "lost")
+        return
+    try:
+        rows = [(row[0], int(row[2] or -1)) for row in csv.reader(text.splitlines())]
+    except (csv.Error, ValueError, IndexError):
+        yield Damage(record, "lost")
+        return
+    for path, size in rows:
+        absolute = os.path.normpath(os.path.join(present.library, path))
+        try:
+            found = os.lstat(absolute).st_size
+        except (FileNotFoundError, NotADirectoryError):
+            yield Damage(absolute, "missing")
+            continue
+        if size not in {-1, found}:
+            yield Damage(absolute, "lost" if found == 0 else "changed")
+
+
+def _is_anothers(
+    path: str,
+    name: str,
+    installed: Mapping[str, InstalledDistribution],
+    receipts: Mapping[str, Receipt],
+) -> bool:
+    """Whether a file is as another distribution brought it: of two that do, the last wins."""
+    for other, receipt in receipts.items():
+        library = os.path.join(installed[other].library, "")
+        if other == name or path.removeprefix(library) not in receipt.paths:
+            continue
+        if all(found.path != path for found in inspect(receipt, library)):
+            return True
+    return False
+
+
+_WORDS = {
+    "missing": "is missing",
+    "lost": "has lost its content",
+    "changed": "is not as it was installed",
+}
+
+
 def _sentence(found: Damage) -> str:
-    return f"{found.path} is {'missing' if found.kind == 'missing' else 'not as it was installed'}"
+    return f"{found.path} {_WORDS[found.kind]}"

@@ -1,6 +1,8 @@
 """The renames of a transaction: set old files aside, put staged trees in place, or take it back.
 
-Each step looks at what is there, so that doing it twice is the same as doing it once.
+Each step looks at what is there, so that doing it twice is the same as doing it once. Nothing is
+deleted on the way, in neither direction: a file is where it was, or where it goes, or aside. So
+whoever was killed, at whatever point of going forward or back, can be followed by going either way.
 """
 
 from __future__ import annotations
@@ -9,38 +11,54 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from trueup.errors import TransactionError
-from trueup.installation.journal import Journal, Move
+from trueup.installation.journal import Journal, Move, Staged
+from trueup.installation.receipt import serial
 
-__all__ = ["Displaced", "put_in_place", "remove_empty_directories", "set_aside", "take_back"]
+__all__ = ["Placed", "is_whole", "put_in_place", "set_aside", "take_back"]
+
+# Seconds. On Windows a scanner of viruses may hold a file open for a moment.
+_PAUSES = (0.01, 0.05, 0.2, 0.5) if os.name == "nt" else ()
 
 
 @dataclass(frozen=True, slots=True)
-class Displaced:
-    """A file that stood in the way and belonged to nobody in this transaction."""
+class Placed:
+    """What `put_in_place` did.
 
-    path: str
-    kept: str
+    Attributes:
+        renamed: files and directories that were renamed by themselves, by their new path.
+        displaced: files of somebody else that stood in the way, and were not the same.
+    """
+
+    renamed: frozenset[str]
+    displaced: tuple[str, ...]
 
 
 def set_aside(journal: Journal) -> None:
     """Rename every file that goes into the transaction's folder, and drop emptied directories."""
-    os.makedirs(os.path.join(journal.folder, "aside"), exist_ok=True)
+    if os.path.isdir(journal.placing):
+        return
+    os.makedirs(journal.aside, exist_ok=True)
     for number, path in enumerate(journal.removals):
-        kept = journal.aside(number)
-        if os.path.lexists(kept):
+        kept = os.path.join(journal.aside, str(number))
+        if os.path.lexists(kept):  # done before; between two file systems, perhaps half
+            if os.path.lexists(path):
+                os.unlink(path)
             continue
         try:
             _rename(path, kept)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             continue
-    remove_empty_directories({os.path.dirname(path) for path in journal.removals}, journal)
+    _remove_empty_directories({os.path.dirname(path) for path in journal.removals}, journal)
+    os.mkdir(journal.placing)
 
 
-def remove_empty_directories(directories: Iterable[str], journal: Journal) -> None:
+def _remove_empty_directories(directories: Iterable[str], journal: Journal) -> None:
     """Remove each directory that has become empty, and its parents, up to the boundaries."""
     boundaries = set(journal.boundaries)
     for directory in sorted(directories, key=len, reverse=True):
@@ -50,32 +68,48 @@ def remove_empty_directories(directories: Iterable[str], journal: Journal) -> No
                 os.rmdir(path)
             except FileNotFoundError:
                 pass
-            except OSError as error:
-                if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
-                    break
-                raise
+            except OSError:  # not empty, a link, or somebody's working directory or mount: it stays
+                break
             path = os.path.dirname(path)
 
 
-def put_in_place(journal: Journal, displaced: Callable[[Displaced], None]) -> list[str]:
-    """Rename every staged entry to where it belongs, dist-info directories last.
+def is_whole(journal: Journal) -> bool:
+    """Return whether every new file is there, staged or in place, with all its bytes.
 
-    Args:
-        journal: what is staged.
-        displaced: told of each file that stood in the way; the file is kept aside.
+    It is not after a power cut that came before the system wrote them to the disk.
+    """
+    for new in (new for one in journal.staged for new in _files_of(one)):
+        status = next(filter(None, map(_look, (*new.sources, new.path))), None)
+        if status is None or (status.st_size, status.st_mtime_ns) != (new.size, new.mtime):
+            return False
+    return True
 
-    Returns:
-        What was renamed, by its new path: files, and directories that nobody had before.
+
+def _look(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def put_in_place(journal: Journal) -> Placed:
+    """Rename every staged entry to where it belongs, each dist-info directory after its files.
+
+    Raises:
+        TransactionError: a directory is where a file has to go, or the reverse.
     """
     strangers = os.path.join(journal.folder, "strangers")
-    renamed: list[str] = []
-    for move in journal.moves:
+    renamed: set[str] = set()
+    displaced: list[str] = []
+    for move in (move for one in journal.staged for move in one.moves):
         for source, goal in _entries(move):
             if os.path.lexists(goal):
-                displaced(Displaced(goal, _keep(goal, strangers)))
-            _rename(source, goal)
-            renamed.append(goal)
-    return renamed
+                _check_keepable(goal, renamed)
+                if not _is_same(source, goal):
+                    displaced.append(goal)
+                _keep(goal, strangers)
+            renamed.update(_rename(source, goal))
+    return Placed(frozenset(renamed), tuple(displaced))
 
 
 def _entries(move: Move) -> Iterator[tuple[str, str]]:
@@ -110,41 +144,96 @@ def _is_inside(path: str, root: str) -> bool:
     return not os.path.islink(path) or os.path.realpath(path).startswith(root + os.sep)
 
 
-def _keep(path: str, strangers: str) -> str:
-    """Set a stranger aside under a name that remembers where it was."""
+def _is_same(source: str, goal: str) -> bool:
+    """Whether two files hold the same bytes, as the empty modules of namespaces often do."""
+    old, new = os.lstat(goal), os.lstat(source)
+    if not stat.S_ISREG(old.st_mode) or not stat.S_ISREG(new.st_mode) or old.st_size != new.st_size:
+        return False
+    with open(source, "rb") as one, open(goal, "rb") as other:
+        while chunk := one.read(1 << 16):
+            if chunk != other.read(1 << 16):
+                return False
+    return True
+
+
+def _check_keepable(path: str, renamed: Collection[str]) -> None:
+    """Refuse what would set aside a whole tree, or a file that has just been put in place."""
     if os.path.isdir(path) and not os.path.islink(path):
         raise TransactionError(
             f"{path} is a directory where a file has to go",
             hint="move it away; it belongs to no distribution that is being replaced",
         )
+    if path in renamed:
+        raise TransactionError(
+            f"{path} is a file of one distribution and a directory of another",
+            hint="they cannot be installed together",
+        )
+
+
+def _keep(path: str, strangers: str) -> None:
+    """Set a stranger aside, next to a note of where it was."""
     os.makedirs(strangers, exist_ok=True)
     kept = os.path.join(strangers, str(len(os.listdir(strangers))))
-    with open(kept + ".path", "w", encoding="utf-8") as note:
-        note.write(path)
+    with open(kept + ".path", "wb") as note:
+        note.write(os.fsencode(path))
     _rename(path, kept)
-    return kept
 
 
-def take_back(journal: Journal, files: Iterable[tuple[str, str]]) -> None:
-    """Undo a placement that failed half way: new files go, old files and strangers return.
-
-    Args:
-        journal: the transaction.
-        files: for every staged file, where it was staged and where it was to end up.
-    """
+def take_back(journal: Journal) -> None:
+    """Undo a placement, however far it came: new files are staged again, all others return."""
     emptied: set[str] = set()
-    for source, path in files:
-        if not os.path.lexists(source) and os.path.lexists(path):
-            os.unlink(path)
-            emptied.add(os.path.dirname(path))
-    remove_empty_directories(emptied, journal)
+    for new in (new for one in journal.staged for new in _files_of(one)):
+        if new.is_placed() and not any(map(os.path.lexists, new.sources)):
+            os.makedirs(os.path.dirname(new.sources[0]), exist_ok=True)
+            _rename(new.path, new.sources[0])
+            emptied.add(os.path.dirname(new.path))
+    _remove_empty_directories(emptied, journal)
+    if os.path.isdir(journal.placing):
+        os.rmdir(journal.placing)
     for number, path in enumerate(journal.removals):
-        _return(journal.aside(number), path)
+        _return(os.path.join(journal.aside, str(number)), path)
     strangers = os.path.join(journal.folder, "strangers")
-    for note in sorted(os.listdir(strangers)) if os.path.isdir(strangers) else ():
-        if note.endswith(".path"):
-            with open(os.path.join(strangers, note), encoding="utf-8") as text:
-                _return(os.path.join(strangers, note[: -len(".path")]), text.read())
+    for name in sorted(os.listdir(strangers)) if os.path.isdir(strangers) else ():
+        kept = os.path.join(strangers, name.removesuffix(".path"))
+        if name.endswith(".path") and os.path.lexists(kept):
+            with open(os.path.join(strangers, name), "rb") as note:
+                _return(kept, os.fsdecode(note.read()))
+
+
+class _NewFile(NamedTuple):
+    """A file of the transaction.
+
+    One scheme may lie in another (data holds all others in a virtual environment), or be another's
+    twin (purelib and platlib): then a file may be staged in more than one place. The first is where
+    it is put back to.
+    """
+
+    sources: list[str]
+    path: str
+    size: int
+    mtime: int
+    inode: int
+
+    def is_placed(self) -> bool:
+        """Whether what is at its path is this file, and not the one that it replaces."""
+        status = _look(self.path)
+        if status is None:
+            return False
+        # the first survives a loss of its bytes, the second a copy to another file system
+        return serial(status) == self.inode or (
+            (status.st_size, status.st_mtime_ns) == (self.size, self.mtime)
+        )
+
+
+def _files_of(one: Staged) -> Iterator[_NewFile]:
+    moves = sorted(one.moves, key=lambda move: len(move.target), reverse=True)
+    starts = [(os.path.join(move.staged, ""), os.path.join(move.target, "")) for move in moves]
+    receipt = one.receipt
+    rows = zip(receipt.paths, receipt.sizes, receipt.mtimes, receipt.inodes, strict=True)
+    for relative, size, mtime, inode in rows:
+        path = os.path.join(one.root, relative)
+        sources = [staged + path[len(goal) :] for staged, goal in starts if path.startswith(goal)]
+        yield _NewFile(sources, path, size, mtime, inode)
 
 
 def _return(kept: str, path: str) -> None:
@@ -153,19 +242,41 @@ def _return(kept: str, path: str) -> None:
         _rename(kept, path)
 
 
-def _rename(source: str, target: str) -> None:
-    """Rename, also onto another file system: by a copy that gets its name when it is whole."""
+def _rename(source: str, target: str) -> list[str]:
+    """Rename; onto another file system, by a copy that gets its name when it is whole.
+
+    Returns:
+        The paths of which the file system tells something new now.
+    """
     try:
-        os.rename(source, target)
+        _rename_patiently(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        whole = target + ".trueup-new"
-        if os.path.isdir(source) and not os.path.islink(source):
-            shutil.copytree(source, whole, symlinks=True)
-            os.rename(whole, target)
-            shutil.rmtree(source)
+    else:
+        return [target]
+    whole = target + ".trueup-new"
+    if not os.path.isdir(source) or os.path.islink(source):
+        shutil.copy2(source, whole, follow_symlinks=False)
+        os.replace(whole, target)
+        os.unlink(source)
+        return [target]
+    shutil.rmtree(whole, ignore_errors=True)  # of whoever was killed here
+    shutil.copytree(source, whole, symlinks=True)
+    os.rename(whole, target)
+    shutil.rmtree(source)
+    return [
+        target,
+        *(os.path.join(top, name) for top, _, names in os.walk(target) for name in names),
+    ]
+
+
+def _rename_patiently(source: str, target: str) -> None:
+    for pause in _PAUSES:
+        try:
+            os.rename(source, target)
+        except PermissionError:
+            time.sleep(pause)
         else:
-            shutil.copy2(source, whole, follow_symlinks=False)
-            os.replace(whole, target)
-            os.unlink(source)
+            return
+    os.rename(source, target)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from array import array
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 from trueup.destination.environment import Environment
@@ -21,13 +23,19 @@ __all__ = [
     "Damage",
     "Receipt",
     "boot_identity",
+    "decode_receipt",
     "drop_receipt",
+    "encode_receipt",
     "inspect",
     "read_receipt",
+    "receipt_names",
+    "refreshed",
+    "serial",
     "write_receipt",
 ]
 
 _MAGIC = b"trueup receipt 1\n"
+_SERIAL = 0xFFFFFFFFFFFFFFFF  # Windows has file serial numbers of 128 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +46,11 @@ class Receipt:
         dist_info: the name of its dist-info directory.
         pack: the sha256 of the wheel that it came from.
         boot: which run of the machine wrote it: a later one may have lost unwritten data.
-        paths: absolute, or relative to `root`.
+        paths: absolute, or relative to the directory that dist-info lies in.
         sizes: bytes.
         mtimes: nanoseconds.
         ctimes: nanoseconds.
-        inodes: file serial numbers.
+        inodes: file serial numbers, their lower 64 bits.
     """
 
     dist_info: str
@@ -57,12 +65,19 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A file that is not as it was written."""
+    """A file that is not as it was written.
+
+    Attributes:
+        path: absolute.
+        kind: "missing"; "lost" where it looks as data does that never reached the disk; "changed"
+            for every other difference: most of all, somebody's edit.
+    """
 
     path: str
-    kind: Literal["missing", "changed"]
+    kind: Literal["missing", "lost", "changed"]
 
 
+@cache
 def boot_identity() -> str:
     """Return what changes when the machine starts anew; "" where the platform does not tell."""
     try:
@@ -73,7 +88,10 @@ def boot_identity() -> str:
 
 
 def _boot_time() -> str:
-    """Ask macOS, which has this program at this place, for its boot time."""
+    """Return when the machine was started, as macOS tells it, or as Windows counts from it."""
+    if os.name == "nt":
+        # In steps of an hour, because the two clocks drift; a step too many does no harm.
+        return str(round((time.time() - time.monotonic()) / 3600))
     if not os.path.exists("/usr/sbin/sysctl"):
         return ""
     import subprocess
@@ -84,10 +102,13 @@ def _boot_time() -> str:
     return asked.stdout.strip()
 
 
-def write_receipt(environment: Environment, receipt: Receipt) -> None:
-    """Put `receipt` in place, whole or not at all."""
-    path = _path(environment, receipt.dist_info)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+def serial(status: os.stat_result) -> int:
+    """Return a file's serial number as receipts keep it."""
+    return status.st_ino & _SERIAL
+
+
+def encode_receipt(receipt: Receipt) -> bytes:
+    """Return the bytes of `receipt`; they tell their own length."""
     header = {
         "dist_info": receipt.dist_info,
         "pack": receipt.pack,
@@ -96,42 +117,66 @@ def write_receipt(environment: Environment, receipt: Receipt) -> None:
         "paths": "\0".join(receipt.paths),
     }
     text = json.dumps(header).encode()
-    arrays = (receipt.sizes, receipt.mtimes, receipt.ctimes, receipt.inodes)
-    with open(path + ".new", "wb") as out:
-        out.write(b"".join((_MAGIC, len(text).to_bytes(8, "little"), text)))
-        out.writelines(numbers.tobytes() for numbers in arrays)
-    os.replace(path + ".new", path)
+    columns = (receipt.sizes, receipt.mtimes, receipt.ctimes, receipt.inodes)
+    numbers = (column.tobytes() for column in columns)
+    return b"".join((_MAGIC, len(text).to_bytes(8, "little"), text, *numbers))
+
+
+def decode_receipt(content: bytes) -> Receipt:
+    """Return the receipt that `encode_receipt` made `content` from.
+
+    Raises:
+        ValueError: it is none, or not a whole one, or another machine's.
+    """
+    if not content.startswith(_MAGIC):
+        raise ValueError("it does not start like a receipt")
+    start = len(_MAGIC) + 8
+    end = start + int.from_bytes(content[start - 8 : start], "little")
+    header = json.loads(content[start:end])
+    try:
+        names = (header["dist_info"], header["pack"], header["boot"], header["paths"])
+        order = header["order"]
+    except (KeyError, TypeError) as error:
+        raise ValueError("its header makes no sense") from error
+    if not all(isinstance(name, str) for name in names) or order != sys.byteorder:
+        raise ValueError("its header is not of this machine")
+    paths = tuple(names[3].split("\0")) if names[3] else ()
+    width = 8 * len(paths)
+    if len(content) != end + 4 * width:
+        raise ValueError("it is not whole")
+    columns: list[array[int]] = []
+    for number, kind in enumerate("QqqQ"):
+        column: array[int] = array(kind)
+        column.frombytes(content[end + number * width : end + (number + 1) * width])
+        columns.append(column)
+    return Receipt(names[0], names[1], names[2], paths, *columns)
+
+
+def write_receipt(environment: Environment, receipt: Receipt, folder: str) -> None:
+    """Put `receipt` in place, whole or not at all; it is written in `folder` first."""
+    path = _path(environment, receipt.dist_info)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    new = os.path.join(folder, "receipt")
+    with open(new, "wb") as out:
+        out.write(encode_receipt(receipt))
+    os.replace(new, path)
 
 
 def read_receipt(environment: Environment, dist_info: str) -> Receipt | None:
     """Return the receipt of a distribution; None where there is none, or none that can be read."""
     try:
         with open(_path(environment, dist_info), "rb") as source:
-            content = source.read()
-    except FileNotFoundError:
+            return decode_receipt(source.read())
+    except (OSError, ValueError):
         return None
+
+
+def receipt_names(environment: Environment) -> list[str]:
+    """Return the names of the dist-info directories that have a receipt."""
     try:
-        return _parse(content)
-    except (ValueError, KeyError):
-        return None
-
-
-def _parse(content: bytes) -> Receipt:
-    if not content.startswith(_MAGIC):
-        raise ValueError("not a receipt")
-    start = len(_MAGIC) + 8
-    end = start + int.from_bytes(content[start - 8 : start], "little")
-    header = json.loads(content[start:end])
-    paths = tuple(header["paths"].split("\0")) if header["paths"] else ()
-    width = 8 * len(paths)
-    if header["order"] != sys.byteorder or len(content) != end + 4 * width:
-        raise ValueError("another machine's receipt, or a part of one")
-    columns: list[array[int]] = []
-    for number, kind in enumerate("QqqQ"):
-        column: array[int] = array(kind)
-        column.frombytes(content[end + number * width : end + (number + 1) * width])
-        columns.append(column)
-    return Receipt(header["dist_info"], header["pack"], header["boot"], paths, *columns)
+        return sorted(os.listdir(_path(environment, "")))
+    except FileNotFoundError:
+        return []
 
 
 def drop_receipt(environment: Environment, dist_info: str) -> None:
@@ -142,6 +187,29 @@ def drop_receipt(environment: Environment, dist_info: str) -> None:
         return
 
 
+def refreshed(receipt: Receipt, root: str, renamed: Collection[str] | None = None) -> Receipt:
+    """Return `receipt` with what renaming does to a file: another ctime, rarely another inode.
+
+    Only a file with the size and mtime that it was written with is taken for the same file.
+
+    Args:
+        receipt: of a distribution that is in place now.
+        root: the directory that relative paths start from.
+        renamed: the files to look at, absolute; None for all.
+    """
+    start = os.path.join(root, "")
+    wanted = set(receipt.paths if renamed is None else (p.removeprefix(start) for p in renamed))
+    ctimes, inodes = receipt.ctimes[:], receipt.inodes[:]
+    for at in [at for at, path in enumerate(receipt.paths) if path in wanted]:
+        try:
+            status = os.lstat(os.path.join(root, receipt.paths[at]))
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # for the next look to find: it is damage
+        if (status.st_size, status.st_mtime_ns) == (receipt.sizes[at], receipt.mtimes[at]):
+            ctimes[at], inodes[at] = status.st_ctime_ns, serial(status)
+    return replace(receipt, ctimes=ctimes, inodes=inodes)
+
+
 def inspect(receipt: Receipt, root: str) -> Iterator[Damage]:
     """Yield each file that is missing or not as it was written, by its stat signature alone.
 
@@ -149,22 +217,26 @@ def inspect(receipt: Receipt, root: str) -> Iterator[Damage]:
         receipt: what was written.
         root: the directory that relative paths start from.
     """
-    for number, path in enumerate(receipt.paths):
+    columns = zip(receipt.sizes, receipt.mtimes, receipt.ctimes, receipt.inodes, strict=True)
+    for path, then in zip(receipt.paths, columns, strict=True):
         absolute = os.path.join(root, path)
         try:
             status = os.lstat(absolute)
         except (FileNotFoundError, NotADirectoryError):
             yield Damage(absolute, "missing")
             continue
-        now = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-        then = (
-            receipt.sizes[number],
-            receipt.mtimes[number],
-            receipt.ctimes[number],
-            receipt.inodes[number],
-        )
+        now = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, serial(status))
         if now != then:
-            yield Damage(absolute, "changed")
+            yield Damage(absolute, "lost" if _is_lost(now, then) else "changed")
+
+
+def _is_lost(now: tuple[int, ...], then: tuple[int, ...]) -> bool:
+    """Whether a file is shorter by itself: whoever writes to one moves its mtime.
+
+    A power cut leaves a file with the times of its writing and with none of its bytes, or some
+    (delayed allocation of ext4, xfs and btrfs).
+    """
+    return now[0] != then[0] and (now[0] == 0 or now[1] == then[1])
 
 
 def _path(environment: Environment, dist_info: str) -> str:

@@ -11,10 +11,11 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from trueup.acquisition.pack import Pack
+from trueup.installation.transfer import files_by_directory
 
 __all__ = ["Delivery", "line_of", "lines_of_pack", "metadata_files", "record_text"]
 
@@ -55,26 +56,24 @@ def line_of(path: str, content: bytes, root: str) -> str:
     return _line(_relative(path, root), hashlib.sha256(content).digest(), len(content))
 
 
-def lines_of_pack(pack: Pack, roots: Mapping[str, str], skip: frozenset[str]) -> list[str]:
-    """Return a line for each file of `pack` outside of the directories in `skip`.
+def lines_of_pack(pack: Pack, roots: Mapping[str, str], skip: Collection[str] = ()) -> list[str]:
+    """Return a line for each file of `pack`.
 
     Args:
         pack: the content.
         roots: scheme name to the absolute directory where its files end up.
-        skip: directories of the pack that somebody else writes, such as "scripts".
+        skip: names of the scheme "scripts" that are not written as they are.
     """
+    root = roots[pack.root]
+    starts = {scheme: _relative(os.path.join(place, ""), root) for scheme, place in roots.items()}
     lines: list[str] = []
-    number = 0
-    for directory, count in zip(pack.directories, pack.counts, strict=True):
-        if directory not in skip:
-            scheme, _, rest = directory.partition("/")
-            start = _relative(os.path.join(roots[scheme], ""), roots[pack.root])
-            start = f"{start}{rest}/" if rest else start
-            lines += [
-                _line(start + pack.names[at], pack.digests[32 * at : 32 * at + 32], pack.sizes[at])
-                for at in range(number, number + count)
-            ]
-        number += count
+    for directory, files in files_by_directory(pack, skip):
+        scheme, _, rest = directory.partition("/")
+        start = f"{starts[scheme]}{rest}/" if rest else starts[scheme]
+        lines += [
+            _line(start + pack.names[at], pack.digests[32 * at : 32 * at + 32], pack.sizes[at])
+            for at in files
+        ]
     return lines
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from trueup.acquisition.pack import Pack
 from trueup.destination.environment import Environment
-from trueup.installation.journal import Move
+from trueup.installation.journal import Move, Staged
 from trueup.installation.receipt import Receipt, boot_identity
 from trueup.installation.record import (
     Delivery,
@@ -19,30 +19,12 @@ from trueup.installation.record import (
     record_text,
 )
 from trueup.installation.scripts import Command, commands_of
-from trueup.installation.transfer import Stats, unpack
+from trueup.installation.transfer import Stats, files_by_directory, unpack, write_file
 
-__all__ = ["Staged", "files_of", "receipt_of", "stage"]
+__all__ = ["stage", "without_twins"]
 
-_MADE_HERE = frozenset({"scripts"})
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A distribution whose files are all written, but not yet where they belong.
-
-    Attributes:
-        pack: its content.
-        moves: each staged scheme and where it goes; the one with dist-info comes last.
-        targets: scheme name to the absolute directory of its files.
-        made: absolute final paths of the files that the pack does not hold.
-        stats: the pack's files, as written.
-    """
-
-    pack: Pack
-    moves: tuple[Move, ...]
-    targets: dict[str, str]
-    made: tuple[str, ...]
-    stats: Stats
+Made = list[tuple[str, os.stat_result]]
+"""Files that the pack does not hold: final path, and the stat as written."""
 
 
 def stage(environment: Environment, delivery: Delivery, folder: str) -> Staged:
@@ -50,6 +32,7 @@ def stage(environment: Environment, delivery: Delivery, folder: str) -> Staged:
 
     Raises:
         OSError: the place is full or not writable.
+        StoreError: the pack is gone since it was found.
     """
     pack = delivery.pack
     commands = commands_of(pack, environment.interpreter)
@@ -59,15 +42,16 @@ def stage(environment: Environment, delivery: Delivery, folder: str) -> Staged:
     for root in roots.values():
         os.makedirs(root)
     targets = _targets(environment, pack)
-    stats = unpack(pack, roots, skip=_MADE_HERE)
-    lines = lines_of_pack(pack, targets, _MADE_HERE)
+    names = {name for name, _ in commands}
+    stats = unpack(pack, roots, skip=names)
+    lines = lines_of_pack(pack, targets, names)
     made = _write_commands(commands, roots, targets, lines, pack.root)
     made += _write_metadata(delivery, roots[pack.root], targets[pack.root], lines)
     order = sorted(roots, key=lambda scheme: (scheme == pack.root, scheme))
     moves = tuple(
         Move(roots[one], targets[one], pack.dist_info if one == pack.root else "") for one in order
     )
-    return Staged(pack, moves, targets, tuple(made), stats)
+    return Staged(f"{pack.name} {pack.version}", moves, _receipt(pack, targets, stats, made))
 
 
 def _targets(environment: Environment, pack: Pack) -> dict[str, str]:
@@ -87,98 +71,87 @@ def _write_commands(
     targets: dict[str, str],
     lines: list[str],
     root: str,
-) -> list[str]:
-    """Write the launchers; add their lines, return their final paths."""
-    made: list[str] = []
+) -> Made:
+    """Write the launchers; add their lines."""
+    made: Made = []
     for name, content in commands:
-        staged = os.path.join(roots["scripts"], name)
-        _write(staged, content, 0o777)
-        made.append(os.path.join(targets["scripts"], name))
-        lines.append(line_of(made[-1], content, targets[root]))
+        path = os.path.join(targets["scripts"], name)
+        made.append((path, write_file(os.path.join(roots["scripts"], name), content, 0o777)))
+        lines.append(line_of(path, content, targets[root]))
     return made
 
 
-def _write_metadata(delivery: Delivery, staged: str, target: str, lines: list[str]) -> list[str]:
-    """Write what the installer adds to dist-info, RECORD last; return the final paths."""
+def _write_metadata(delivery: Delivery, staged: str, target: str, lines: list[str]) -> Made:
+    """Write what the installer adds to dist-info, RECORD last."""
     dist_info = delivery.pack.dist_info
-    made: list[str] = []
+    made: Made = []
     for name, content in metadata_files(delivery).items():
-        _write(os.path.join(staged, dist_info, name), content)
-        made.append(os.path.join(target, dist_info, name))
-        lines.append(line_of(made[-1], content, target))
-    _write(os.path.join(staged, dist_info, "RECORD"), record_text(lines, dist_info))
-    return [*made, os.path.join(target, dist_info, "RECORD")]
+        path = os.path.join(target, dist_info, name)
+        made.append((path, write_file(os.path.join(staged, dist_info, name), content)))
+        lines.append(line_of(path, content, target))
+    status = write_file(os.path.join(staged, dist_info, "RECORD"), record_text(lines, dist_info))
+    return [*made, (os.path.join(target, dist_info, "RECORD"), status)]
 
 
-def _write(path: str, content: bytes, mode: int = 0o666) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with open(os.open(path, flags, mode), "wb") as out:
-        out.write(content)
+def _receipt(pack: Pack, targets: Mapping[str, str], stats: Stats, made: Made) -> Receipt:
+    root = os.path.join(targets[pack.root], "")
+    starts = {scheme: os.path.join(place, "") for scheme, place in targets.items()}
+    paths: list[str] = []
+    sizes = array("Q")
+    made_here = {os.path.basename(path) for path, _ in made}
+    for directory, files in files_by_directory(pack, made_here):
+        scheme, _, rest = directory.partition("/")
+        place = f"{rest}/".replace("/", os.sep) if rest else ""
+        start = (starts[scheme] + place).removeprefix(root)
+        paths += [start + pack.names[at] for at in files]
+        sizes.extend([pack.sizes[at] for at in files])
+    for path, status in made:
+        paths.append(path.removeprefix(root))
+        sizes.append(status.st_size)
+        stats.note(status)
+    columns = (sizes, stats.mtimes, stats.ctimes, stats.inodes)
+    return Receipt(pack.dist_info, pack.digest, boot_identity(), tuple(paths), *columns)
 
 
-def files_of(staged: Staged) -> Iterator[tuple[str, str]]:
-    """Yield (where it was staged, where it ends up) for every file."""
-    roots = {scheme: move.staged for move in staged.moves for scheme in [_base(move.staged)]}
-    for entry in staged.pack.files():
-        scheme, _, rest = entry.directory.partition("/")
-        if entry.directory not in _MADE_HERE:
-            parts = (*rest.split("/"), entry.name) if rest else (entry.name,)
-            yield os.path.join(roots[scheme], *parts), os.path.join(staged.targets[scheme], *parts)
-    for path in staged.made:
-        for move in staged.moves:
-            if path.startswith(move.target + os.sep):
-                yield os.path.join(move.staged, path[len(move.target) + 1 :]), path
-                break
+def without_twins(staged: Sequence[Staged]) -> tuple[Staged, ...]:
+    """Return `staged` with each file in it once: of two distributions that bring it, the last one.
 
-
-def _base(path: str) -> str:
-    return os.path.basename(path)
-
-
-def receipt_of(staged: Staged, renamed: Collection[str]) -> Receipt:
-    """Return the receipt of a distribution that is in place now.
-
-    Args:
-        staged: what was written.
-        renamed: files that were renamed by themselves (a top-level module, a command): their
-            ctime is another since, and they are looked at again.
+    So it is with every installer. Done here, in the open, no file of this transaction is ever in
+    another's way.
 
     Raises:
-        OSError: a file that was just put in place is not there.
+        OSError: a staged file cannot be removed.
     """
-    pack = staged.pack
-    root = staged.targets[pack.root] + os.sep
-    columns = (array("Q"), array("q"), array("q"), array("Q"))
-    paths: list[str] = []
-    number = 0
-    for directory, count in zip(pack.directories, pack.counts, strict=True):
-        scheme, _, rest = directory.partition("/")
-        base = (
-            os.path.join(staged.targets[scheme], *rest.split("/"), "")
-            if rest
-            else os.path.join(staged.targets[scheme], "")
-        )
-        for at in range(number, number + count if directory not in _MADE_HERE else number):
-            path = base + pack.names[at]
-            if path in renamed:
-                _look(path, columns)
-            else:
-                columns[0].append(pack.sizes[at])
-                columns[1].append(staged.stats.mtimes[at])
-                columns[2].append(staged.stats.ctimes[at])
-                columns[3].append(staged.stats.inodes[at])
-            paths.append(path)
-        number += count
-    for path in staged.made:
-        _look(path, columns)
-        paths.append(path)
-    relative = tuple(path.removeprefix(root) for path in paths)
-    return Receipt(pack.dist_info, pack.digest, boot_identity(), relative, *columns)
+    single: list[Staged] = []
+    seen: dict[str, set[str]] = {one.root: set() for one in staged}
+    for one in reversed(staged):
+        twins = seen[one.root].intersection(one.receipt.paths)
+        single.append(_without(one, twins) if twins else one)
+        seen[one.root].update(one.receipt.paths)
+    return tuple(reversed(single))
 
 
-def _look(path: str, columns: tuple[array[int], array[int], array[int], array[int]]) -> None:
-    status = os.lstat(path)
-    columns[0].append(status.st_size)
-    columns[1].append(status.st_mtime_ns)
-    columns[2].append(status.st_ctime_ns)
-    columns[3].append(status.st_ino & 0xFFFFFFFFFFFFFFFF)
+def _without(one: Staged, paths: set[str]) -> Staged:
+    """Remove staged files, and their rows from the receipt."""
+    for path in (os.path.join(one.root, path) for path in paths):
+        for move in one.moves:
+            staged = os.path.join(move.staged, path.removeprefix(os.path.join(move.target, "")))
+            if path.startswith(os.path.join(move.target, "")) and os.path.lexists(staged):
+                os.unlink(staged)
+    receipt = one.receipt
+    rows = [row for row, path in enumerate(receipt.paths) if path not in paths]
+
+    def kept(column: array[int]) -> array[int]:
+        return array(column.typecode, (column[row] for row in rows))
+
+    return replace(
+        one,
+        receipt=replace(
+            receipt,
+            paths=tuple(receipt.paths[row] for row in rows),
+            sizes=kept(receipt.sizes),
+            mtimes=kept(receipt.mtimes),
+            ctimes=kept(receipt.ctimes),
+            inodes=kept(receipt.inodes),
+        ),
+    )

@@ -10,27 +10,28 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
 from trueup.errors import TransactionError
 from trueup.importability import touch_directories
+from trueup.installation.departure import departing_files
+from trueup.installation.interruption import uninterrupted
 from trueup.installation.journal import (
     Journal,
-    append_mark,
+    Staged,
     forget,
+    is_open,
     read_journal,
     write_journal,
 )
-from trueup.installation.placement import Displaced, put_in_place, set_aside, take_back
-from trueup.installation.receipt import drop_receipt, write_receipt
+from trueup.installation.placement import is_whole, put_in_place, set_aside, take_back
+from trueup.installation.receipt import drop_receipt, read_receipt, refreshed, write_receipt
 from trueup.installation.record import Delivery
-from trueup.installation.staging import Staged, files_of, receipt_of, stage
+from trueup.installation.staging import stage, without_twins
 from trueup.reporting import SILENT, Event, Reporter
 
 __all__ = ["Outcome", "carry_out", "recover"]
@@ -60,156 +61,211 @@ def carry_out(
 ) -> Outcome:
     """Take `removals` out of the environment and put `deliveries` in. The caller holds the lock.
 
+    Ctrl-C before the first rename leaves everything as it was; after it, it is heard when all is
+    done.
+
     Args:
-        environment: what is changed.
+        environment: what is changed; recovered first where that is due.
         removals: distributions that go, those that are replaced included.
         deliveries: distributions that come.
         reporter: told of files of others that had to give way.
 
     Raises:
         TransactionError: something could not be written or renamed; the environment is as it was.
+        EnvironmentProblem: what is to be removed cannot be read.
+        StoreError: a pack is gone since it was found.
     """
+    if is_open(environment):
+        recover(environment, reporter=reporter)
     with _translated(environment):
+        departing = departing_files(environment, removals, reporter=reporter)
         folder = _new_folder(environment)
         try:
-            staged = [
-                stage(environment, delivery, os.path.join(folder, str(number)))
-                for number, delivery in enumerate(deliveries)
-            ]
-            journal = _journal(environment, folder, removals, staged)
-            write_journal(environment, journal)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        renamed, displaced = _commit(environment, journal, staged, reporter)
-        for removal in removals:
-            drop_receipt(environment, os.path.basename(removal.path))
-        for one in staged:
-            write_receipt(environment, receipt_of(one, renamed))
-    touched = touch_directories(_touched(environment, journal, renamed))
-    return Outcome(touched, tuple(one.path for one in displaced))
+            staged = without_twins(
+                [
+                    stage(environment, delivery, os.path.join(folder, str(number)))
+                    for number, delivery in enumerate(deliveries)
+                ]
+            )
+            gone = tuple(removal.path for removal in removals)
+            journal = Journal(folder, departing, gone, staged, _boundaries(environment))
+            with uninterrupted():
+                write_journal(environment, journal)
+                outcome = _commit(environment, journal)
+        finally:
+            if not is_open(environment):
+                shutil.rmtree(folder, ignore_errors=True)
+    for path in outcome.displaced:
+        reporter(Event("warning", path, f"{path} belonged to something else; replaced"))
+    return outcome
 
 
-def _commit(
-    environment: Environment, journal: Journal, staged: Sequence[Staged], reporter: Reporter
-) -> tuple[frozenset[str], list[Displaced]]:
+def _new_folder(environment: Environment) -> str:
+    folder = os.path.join(environment.state, _PREFIX + os.urandom(8).hex())
+    os.makedirs(environment.state, mode=0o700, exist_ok=True)
+    os.mkdir(folder, 0o700)
+    return folder
+
+
+def _boundaries(environment: Environment) -> tuple[str, ...]:
+    scheme = environment.scheme
+    places = (scheme.purelib, scheme.platlib, scheme.scripts, scheme.data, scheme.headers)
+    return tuple(dict.fromkeys(places))
+
+
+def _commit(environment: Environment, journal: Journal) -> Outcome:
     """Do the renames; where one fails, take all back."""
-    displaced: list[Displaced] = []
-
-    def note(one: Displaced) -> None:
-        displaced.append(one)
-        reporter(Event("warning", one.path, f"{one.path} belonged to something else; replaced"))
-
     try:
-        set_aside(journal)
-        append_mark(environment, "removed")
-        renamed = put_in_place(journal, note)
-    except (OSError, TransactionError):
-        take_back(journal, (pair for one in staged for pair in files_of(one)))
-        forget(environment)
-        shutil.rmtree(journal.folder, ignore_errors=True)
+        return _go_forward(environment, journal)
+    except BaseException as error:
+        _go_back(environment, journal, error)
         raise
+
+
+def _go_forward(environment: Environment, journal: Journal, *, resumed: bool = False) -> Outcome:
+    """Do all that the journal says, and forget it.
+
+    Args:
+        environment: where.
+        journal: what.
+        resumed: somebody else began: what he renamed is not known.
+    """
+    set_aside(journal)
+    placed = put_in_place(journal)
+    renamed = None if resumed else placed.renamed
+    for one in journal.staged:
+        receipt = refreshed(one.receipt, one.root, renamed)
+        write_receipt(environment, receipt, journal.folder)
+    come = {one.receipt.dist_info for one in journal.staged}
+    for path in journal.gone:
+        if os.path.basename(path) not in come:
+            drop_receipt(environment, os.path.basename(path))
+    touched = touch_directories(_touched(environment, journal, renamed))
     forget(environment)
-    shutil.rmtree(journal.folder, ignore_errors=True)
-    return frozenset(renamed), displaced
+    return Outcome(touched, placed.displaced)
+
+
+def _go_back(environment: Environment, journal: Journal, reason: BaseException) -> None:
+    """Undo all that the journal says, and forget it.
+
+    Raises:
+        TransactionError: that is not possible either; the journal stays.
+    """
+    try:
+        take_back(journal)
+        _restore_receipts(environment, journal)
+        touch_directories(_touched(environment, journal, None))
+        forget(environment)
+    except OSError as error:
+        raise TransactionError(
+            f"{environment.root} is half changed: {_words(reason)}, and then {_words(error)}",
+            hint="make room or get the permission; the next trueup command will finish it",
+        ) from error
+
+
+def _restore_receipts(environment: Environment, journal: Journal) -> None:
+    """Let the receipts be those of what is there again: old files, renamed twice."""
+    come = {one.receipt.dist_info: one.receipt for one in journal.staged}
+    gone = {os.path.basename(path): os.path.dirname(path) for path in journal.gone}
+    for name in {**come, **gone}:
+        receipt = read_receipt(environment, name)
+        new = come.get(name)
+        if name not in gone or (receipt and new and set(receipt.inodes) & set(new.inodes)):
+            drop_receipt(environment, name)
+        elif receipt is not None:
+            old = refreshed(receipt, gone[name], frozenset(journal.removals))
+            write_receipt(environment, old, journal.folder)
 
 
 def recover(environment: Environment, *, reporter: Reporter = SILENT) -> tuple[str, ...]:
-    """Finish what an interrupted transaction began, and sweep its leavings. Holds no lock itself.
+    """Finish what an interrupted transaction began, and sweep up. The caller holds the lock.
+
+    It is finished forward; taken back, where new files have been lost or cannot be put in place.
 
     Returns:
         Names and versions that the interrupted transaction was about; () where there was none.
 
     Raises:
-        TransactionError: it cannot be finished (no permission, disk full); the journal stays.
+        TransactionError: it can neither be finished nor taken back; the journal stays.
     """
-    if not os.path.isdir(environment.state):
-        return ()
-    journal = read_journal(environment)
     with _translated(environment):
+        folders = _folders(environment)
+        journal = _unfinished(environment, folders)
         if journal is not None:
-            if not journal.removed:
-                set_aside(journal)
-                append_mark(environment, "removed")
-            put_in_place(journal, lambda _: None)
-            forget(environment)
-            touch_directories({move.target for move in journal.moves})
-            reporter(
-                Event(
-                    "recovered",
-                    environment.root,
-                    "finished an interrupted change: " + ", ".join(journal.subject),
-                )
-            )
-    for name in os.listdir(environment.state):
-        if name.startswith(_PREFIX):
-            shutil.rmtree(os.path.join(environment.state, name), ignore_errors=True)
+            with uninterrupted():
+                how = _finish(environment, journal)
+            what = ", ".join(journal.subject)
+            reporter(Event("recovered", environment.root, f"{how} an interrupted change: {what}"))
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
     return journal.subject if journal else ()
 
 
-def _new_folder(environment: Environment) -> str:
-    os.makedirs(environment.state, mode=0o700, exist_ok=True)
-    return tempfile.mkdtemp(prefix=_PREFIX, dir=environment.state)
+def _folders(environment: Environment) -> list[str]:
+    """Return the folders of all transactions that were not swept."""
+    try:
+        names = os.listdir(environment.state)
+    except FileNotFoundError:
+        return []
+    return [os.path.join(environment.state, name) for name in names if name.startswith(_PREFIX)]
 
 
-def _journal(
-    environment: Environment,
-    folder: str,
-    removals: Sequence[InstalledDistribution],
-    staged: Sequence[Staged],
-) -> Journal:
-    scheme = environment.scheme
-    return Journal(
-        folder=folder,
-        removals=tuple(path for one in removals for path in _files_of(one, environment)),
-        moves=tuple(move for one in staged for move in one.moves),
-        subject=tuple(
-            [f"{one.pack.name} {one.pack.version}" for one in staged]
-            or [f"{one.name} {one.version}" for one in removals]
-        ),
-        boundaries=tuple(
-            dict.fromkeys(
-                (scheme.purelib, scheme.platlib, scheme.scripts, scheme.data, scheme.headers)
-            )
-        ),
-    )
-
-
-def _files_of(removal: InstalledDistribution, environment: Environment) -> list[str]:
-    """Return every file of a distribution that is there, bytecode that nobody recorded included.
+def _unfinished(environment: Environment, folders: Collection[str]) -> Journal | None:
+    """Return the journal, if one has to be followed.
 
     Raises:
-        TransactionError: nobody recorded its files.
+        TransactionError: it has to be, and cannot be read.
     """
-    recorded = record_paths(removal, environment)
-    if recorded is None:
-        raise TransactionError(
-            f"{removal.name} {removal.version} cannot be removed: nobody recorded its files",
-            hint=f"it lies at {removal.path}; remove it with the tool that installed it",
-        )
-    paths = {path: None for path in recorded if os.path.lexists(path)}
-    stems: dict[str, set[str]] = {}
-    for path in recorded:
-        folder, name = os.path.split(path)
-        if name.endswith(".py"):
-            stems.setdefault(os.path.join(folder, "__pycache__"), set()).add(name[: -len("py")])
-    for cache, names in stems.items():
-        if os.path.isdir(cache):
-            for found in os.listdir(cache):
-                if found[: found.find(".") + 1] in names:
-                    paths[os.path.join(cache, found)] = None
-    return [path for path in paths if os.path.islink(path) or not os.path.isdir(path)]
+    try:
+        return read_journal(environment)
+    except TransactionError:
+        # Without anything set aside nothing was changed yet, or all is done.
+        if any(os.path.isdir(os.path.join(folder, "aside")) for folder in folders):
+            raise
+    forget(environment)
+    return None
 
 
-def _touched(environment: Environment, journal: Journal, renamed: Iterable[str]) -> Iterable[str]:
+def _finish(environment: Environment, journal: Journal) -> str:
+    """Go forward, or else back; return which, in words."""
+    reason: Exception = TransactionError("files were lost")
+    if is_whole(journal):
+        try:
+            _go_forward(environment, journal, resumed=True)
+        except (OSError, TransactionError) as error:
+            reason = error
+        else:
+            return "finished"
+    _go_back(environment, journal, reason)
+    return f"took back ({_words(reason)})"
+
+
+def _touched(
+    environment: Environment, journal: Journal, renamed: Collection[str] | None
+) -> list[str]:
     """Return the directories whose listing somebody may have cached and that changed.
 
     A directory that came as a whole was never there to be cached, unless one of its name was there
     before: then it is among the parents of what was removed.
     """
+    if renamed is None:
+        renamed = [os.path.join(one.root, path) for one in journal.staged for path in _paths(one)]
     found = {os.path.dirname(path) for path in (*journal.removals, *renamed)}
     found.update(environment.library_directories)
     return [path for path in found if os.path.isdir(path)]
+
+
+def _paths(one: Staged) -> tuple[str, ...]:
+    return one.receipt.paths
+
+
+def _words(error: BaseException) -> str:
+    if isinstance(error, TransactionError):
+        return error.problem
+    if isinstance(error, OSError):
+        place = f" ({error.filename})" if error.filename else ""
+        return f"{error.strerror or error}{place}"
+    return type(error).__name__
 
 
 @contextmanager
@@ -218,9 +274,7 @@ def _translated(environment: Environment) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = error.filename or environment.root
-        reason = error.strerror or str(error)
         raise TransactionError(
-            f"{environment.root} could not be changed: {reason} ({place})",
+            f"{environment.root} could not be changed: {_words(error)}",
             hint="nothing was changed; make room or get the permission, then run this again",
         ) from error

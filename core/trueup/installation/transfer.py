@@ -11,12 +11,13 @@ from __future__ import annotations
 import errno
 import os
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from trueup.acquisition.pack import Pack
+from trueup.installation.receipt import serial
 
-__all__ = ["Stats", "unpack"]
+__all__ = ["Stats", "files_by_directory", "unpack", "write_file"]
 
 _BUFFER = 1 << 20  # bytes; about thirty average modules to one read
 _LARGE = 1 << 16  # bytes; from here on the kernel copies by itself
@@ -24,12 +25,11 @@ _CREATE = (
     os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd  # not on Windows
-_NOT_HERE = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EBADF)
 
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What the file system said of each file just written, in the order of the pack.
+    """What the file system said of each file just written, in the order of writing.
 
     Attributes:
         mtimes: nanoseconds, signed 64 bit.
@@ -50,12 +50,7 @@ class Stats:
         """Append one file."""
         self.mtimes.append(status.st_mtime_ns)
         self.ctimes.append(status.st_ctime_ns)
-        self.inodes.append(status.st_ino & 0xFFFFFFFFFFFFFFFF)
-
-    def leave_out(self, count: int) -> None:
-        """Append zeros for `count` files that somebody else writes."""
-        for column in (self.mtimes, self.ctimes, self.inodes):
-            column.extend([0] * count)
+        self.inodes.append(serial(status))
 
 
 class _Reader:
@@ -88,16 +83,34 @@ else:  # Windows
         return os.read(descriptor, size)
 
 
-def unpack(pack: Pack, roots: dict[str, str], *, skip: frozenset[str] = frozenset()) -> Stats:
+def files_by_directory(
+    pack: Pack, skip: Collection[str] = ()
+) -> Iterator[tuple[str, Sequence[int]]]:
+    """Yield each directory of `pack` with the numbers of its files.
+
+    Args:
+        pack: what to walk through.
+        skip: names of the scheme "scripts" to leave out.
+    """
+    number = 0
+    for directory, count in zip(pack.directories, pack.counts, strict=True):
+        files: Sequence[int] = range(number, number + count)
+        number += count
+        if skip and directory == "scripts":
+            files = [at for at in files if pack.names[at] not in skip]
+        yield directory, files
+
+
+def unpack(pack: Pack, roots: dict[str, str], *, skip: Collection[str] = ()) -> Stats:
     """Write every file of `pack`, each into the directory that stands for its scheme.
 
     Args:
         pack: what to write; its content has been checked when it was made.
         roots: scheme name to an absolute directory that exists and holds none of the files.
-        skip: directories ("scripts") whose files somebody else writes; their stats are zeros.
+        skip: names of the scheme "scripts" that somebody else writes.
 
     Returns:
-        The stats of each file, in the order of the pack.
+        The stats of each file that was written, in the order of the pack.
 
     Raises:
         OSError: a file cannot be written; what was written stays for the caller to drop.
@@ -107,25 +120,28 @@ def unpack(pack: Pack, roots: dict[str, str], *, skip: frozenset[str] = frozense
     descriptor = pack.open()
     try:
         reader = _Reader(descriptor)
-        index = 0
-        for directory, count in zip(pack.directories, pack.counts, strict=True):
+        for directory, files in files_by_directory(pack, skip):
             scheme, _, rest = directory.partition("/")
-            files = range(index, index + count)
-            index += count
-            if directory in skip:
-                stats.leave_out(count)
-                continue
-            target = os.path.join(roots[scheme], *rest.split("/")) if rest else roots[scheme]
+            target = f"{roots[scheme]}{os.sep}{rest}" if rest else roots[scheme]
             if rest:  # a pack names every parent before its children
                 os.mkdir(target)
-            if count:
-                _fill(pack, reader, target, files, stats)
+            if files:
+                # A command is executable, whatever its wheel's zip says.
+                _fill(reader, target, pack, files, stats, runnable=directory == "scripts")
     finally:
         os.close(descriptor)
     return stats
 
 
-def _fill(pack: Pack, reader: _Reader, target: str, files: range, stats: Stats) -> None:
+def _fill(
+    reader: _Reader,
+    target: str,
+    pack: Pack,
+    files: Sequence[int],
+    stats: Stats,
+    *,
+    runnable: bool,
+) -> None:
     """Write the `files` of one directory."""
     names, sizes, offsets, executable = pack.names, pack.sizes, pack.offsets, pack.executable
     create, folder = _opener(target)
@@ -133,7 +149,7 @@ def _fill(pack: Pack, reader: _Reader, target: str, files: range, stats: Stats) 
         for number in files:
             size = sizes[number]
             # 0o666 and 0o777 leave the rest to the umask, as every other installer does.
-            out = create(names[number], 0o777 if executable[number] else 0o666)
+            out = create(names[number], 0o777 if executable[number] or runnable else 0o666)
             try:
                 if size >= _LARGE:
                     _copy_large(reader, out, offsets[number], size)
@@ -155,6 +171,21 @@ def _opener(directory: str) -> tuple[Callable[[str, int], int], int | None]:
     return lambda name, mode: os.open(name, _CREATE, mode, dir_fd=folder), folder
 
 
+def write_file(path: str, content: bytes, mode: int = 0o666) -> os.stat_result:
+    """Write a file that must not be there yet, and return what the file system says of it.
+
+    Raises:
+        OSError: it cannot be written; what was written stays for the caller to drop.
+    """
+    out = os.open(path, _CREATE, mode)
+    try:
+        if content:
+            _write_all(out, memoryview(content))
+        return os.fstat(out)
+    finally:
+        os.close(out)
+
+
 def _write_all(out: int, data: memoryview) -> None:
     written = os.write(out, data)
     while written < len(data):
@@ -171,9 +202,10 @@ def _copy_large(reader: _Reader, out: int, offset: int, size: int) -> None:
                 if not moved:
                     break
                 done += moved
-        except OSError as error:
-            if error.errno not in _NOT_HERE:
-                raise
+        except OSError:
+            # Not between these two file systems, not in this sandbox, not this kernel: there are
+            # many reasons. One that is none of these is met again below, and raised there.
+            pass
         if done == size:
             return
     while done < size:
