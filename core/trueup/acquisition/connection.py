@@ -193,20 +193,22 @@ def _tls_context(network: Network) -> ssl.SSLContext:
     named = network.ca_file or network.ca_directory
     try:
         if named:
-            return ssl.create_default_context(
-                cafile=network.ca_file or None, capath=network.ca_directory or None
-            )
-        import certifi
+            file, directory = network.ca_file or None, network.ca_directory or None
+            context = ssl.create_default_context(cafile=file, capath=directory)
+        else:
+            import certifi
 
-        # A company's certificate is put among the system's; certifi's are there where it has none.
-        context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())
+            # A company puts its own among the system's; certifi's are there where it has none.
+            context = ssl.create_default_context()
+            context.load_verify_locations(certifi.where())
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise FetchError(
             f"the certificates in {named or 'the system'} cannot be read: {reason}",
             hint="Set --cert, PIP_CERT or SSL_CERT_FILE to a file of PEM certificates.",
         ) from error
+    # Since 3.13 Python wants extensions that many a company's authority lacks; pip and uv do not.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 
 

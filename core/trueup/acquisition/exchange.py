@@ -92,13 +92,14 @@ def translated(url: str, network: Network) -> Iterator[None]:
         yield
     except exceptions.SSLError as error:
         reason = _innermost(error)
+        if " alert " in reason and "certificate" in reason:
+            problem = f"{redact(url)} does not accept our certificate: {reason}"
+            hint = "Name another by --client-cert or PIP_CLIENT_CERT."
+            raise FetchError(problem, hint=hint) from error
         if "certificate" in reason.lower():
-            hint = (
-                "Is a company's proxy in between? Name its certificates by --cert or SSL_CERT_FILE."
-            )
-            raise FetchError(
-                f"{redact(url)} has no certificate that is trusted: {reason}", hint=hint
-            ) from error
+            problem = f"{redact(url)} has no certificate that is trusted: {reason}"
+            hint = "Behind a company's proxy, name its certificates by --cert or SSL_CERT_FILE."
+            raise FetchError(problem, hint=hint) from error
         raise TryAgain(f"{redact(url)}: the encrypted connection failed: {reason}") from error
     except exceptions.ProxyError as error:
         hint = "Look at HTTP_PROXY, HTTPS_PROXY, NO_PROXY and --proxy."

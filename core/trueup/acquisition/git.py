@@ -15,7 +15,7 @@ from trueup.errors import SourceError
 if TYPE_CHECKING:
     from trueup.resolution.artifact import Repository
 
-__all__ = ["git_checkout"]
+__all__ = ["Mirrors", "git_checkout"]
 
 # Our own git commands read mirrors by their path, whatever addresses the project may name.
 _FROM_MIRROR = ("-c", "protocol.file.allow=always")
