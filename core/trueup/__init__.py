@@ -6,8 +6,7 @@ import it. `trueup.importable()` gives the same to code that runs pip or uv itse
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as `typing` has it, whose import costs more than a glance
 if TYPE_CHECKING:
     from trueup.api.public import install, sync, uninstall
     from trueup.api.report import Added, InstallReport, Kept, Removed

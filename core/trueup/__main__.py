@@ -9,9 +9,17 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the command line that the process was started with; return its exit code."""
+    arguments = sys.argv[1:]
+    if arguments[:1] in (["install"], ["sync"]):
+        from trueup.glance import look
+
+        message = look(arguments)
+        if message is not None:
+            sys.stdout.write(message)
+            return 0
     from trueup.cli import run
 
-    return run(sys.argv[1:])
+    return run(arguments)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,8 @@ class HashMismatch(FetchError):
     """A file was got, but it is not the file that was promised."""
 
     def __init__(self, subject: str, *, expected: str, actual: str, hint: str = "") -> None:
-        super().__init__(f"{subject} is not what was promised: expected {expected}, got {actual}", hint=hint)
+        told = f"expected {expected}, got {actual}"
+        super().__init__(f"{subject} is not what was promised: {told}", hint=hint)
         self.subject = subject
         self.expected = expected
         self.actual = actual
@@ -96,7 +97,9 @@ class BuildError(TrueupError):
 class WheelRefused(TrueupError):
     """A wheel breaks a rule that keeps environments safe: `rule` names it, `member` the file."""
 
-    def __init__(self, wheel: str, *, rule: str, member: str = "", reason: str, hint: str = "") -> None:
+    def __init__(
+        self, wheel: str, *, rule: str, member: str = "", reason: str, hint: str = ""
+    ) -> None:
         where = f" ({member!r})" if member else ""
         super().__init__(f"{wheel} is refused: {reason}{where}", hint=hint)
         self.wheel = wheel

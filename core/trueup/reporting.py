@@ -1,6 +1,6 @@
 """How the core tells of its progress: one Protocol, silent unless somebody listens.
 
-The core never prints. It hands `Event`s to a reporter; the command line, tox and nox each bring one.
+The core never prints. It hands `Event`s to a reporter; the command line, tox and nox bring theirs.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Mapping
@@ -56,7 +57,12 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     damaged = find_damage(environment, installed, edited_too=order.exact)
     if not damaged and _nothing_to_do(order, installed):
         kept = tuple(Kept(one.name, one.version) for one in installed.values())
-        return InstallReport(environment.root, kept=kept, dry_run=order.dry_run)
+        return InstallReport(
+            environment.root,
+            kept=kept,
+            dry_run=order.dry_run,
+            decided_by=_what_decided(order.request, environment),
+        )
     supply = supply_for(order.request, environment.interpreter, workshop)
     built = _build_projects(order.request, supply)
     answered = answer(order.request, environment.interpreter, built, installed, workshop)
@@ -79,6 +85,14 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
         reload=order.reload,
     )
     return replace(report, stale_modules=change.stale_modules)
+
+
+def _what_decided(request: Request, environment: Environment) -> tuple[str, ...]:
+    """Return what was looked at to find that there is nothing to do, for the next glance."""
+    program = environment.interpreter.executable
+    config = os.path.join(environment.interpreter.prefix, "pyvenv.cfg")
+    places = [program, *environment.library_directories, *request.files]
+    return tuple(places + ([config] if environment.interpreter.virtual else []))
 
 
 def _compile(environment: Environment, workshop: Workshop) -> None:

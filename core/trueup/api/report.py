@@ -64,6 +64,8 @@ class InstallReport:
         warnings: sentences.
         seconds: stage ("resolve", "acquire", "write") to seconds.
         dry_run: nothing was changed; the report tells what would be.
+        decided_by: where there was nothing to do, the files and directories that told so; () where
+            more than files decided.
     """
 
     environment: str
@@ -76,6 +78,7 @@ class InstallReport:
     warnings: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     dry_run: bool = False
+    decided_by: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:

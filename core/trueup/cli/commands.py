@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from trueup import glance
 from trueup.api.front import Surroundings, install_input
 from trueup.api.report import InstallReport
 from trueup.api.uninstalling import uninstall_names
@@ -46,8 +47,11 @@ def _install(arguments: Sequence[str], *, exact: bool) -> int:
     verbosity = options.verbose - options.quiet
     with listening(verbosity if options.progress else min(verbosity, 0)) as reporter:
         report = install_input(raw, options, Surroundings(reporter=reporter))
-    _show(report, verbosity, as_json=options.json)
+    text = _shown(report, verbosity, as_json=options.json)
+    sys.stdout.write(text)
     _write_report(report, options)
+    if report.decided_by and not (options.report or _remote(raw)):
+        _remember(["sync" if exact else "install", *arguments], text, report)
     return 1 if options.check and report.changed else 0
 
 
@@ -59,12 +63,25 @@ def _write_report(report: InstallReport, options: InstallOptions) -> None:
             json.dump(report.as_json(), out, indent=2)
 
 
-def _show(report: InstallReport, verbosity: int, *, as_json: bool) -> None:
+def _remote(raw: RequestInput) -> bool:
+    """Whether something was read that lies elsewhere, or can be read only once."""
+    named = (*raw.requirement_files, *raw.constraint_files)
+    return any("://" in each or each == "-" for each in named)
+
+
+def _remember(arguments: Sequence[str], text: str, report: InstallReport) -> None:
+    """Let the next such command line find out by a glance that there is nothing to do."""
+    journals = [os.path.join(report.environment, ".trueup", "journal")]
+    glance.remember(arguments, text, places=report.decided_by, absent=journals)
+
+
+def _shown(report: InstallReport, verbosity: int, *, as_json: bool) -> str:
+    """Return what is printed of a report."""
     if as_json:
-        print(json.dumps(report.as_json(), indent=2))
-    elif verbosity >= 0:
-        for line in summary_lines(report, verbosity):
-            print(line)
+        return json.dumps(report.as_json(), indent=2) + "\n"
+    if verbosity < 0:
+        return ""
+    return "".join(f"{line}\n" for line in summary_lines(report, verbosity))
 
 
 def uninstall(said: argparse.Namespace) -> int:
@@ -83,7 +100,7 @@ def uninstall(said: argparse.Namespace) -> int:
             dry_run=said.dry_run,
             break_system_packages=said.break_system_packages,
         )
-    _show(report, verbosity, as_json=said.json)
+    sys.stdout.write(_shown(report, verbosity, as_json=said.json))
     return 0
 
 

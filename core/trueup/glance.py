@@ -1,0 +1,138 @@
+"""A glance: nothing to do is known from a few stats, before anything else is imported.
+
+The same command line, in the same place and under the same variables, gets the same answer as long
+as everything that decided the answer looks the same. This module remembers an answer of "nothing to
+do" with the signatures of what decided it, and looks at them again. What a glance cannot see is
+what lies deeper than a package's own folder: that is left to the commands that look at every file.
+
+It imports next to nothing (`json` alone would cost more than the whole glance), so it must not
+import the rest of trueup.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+import zlib
+from time import time_ns
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+__all__ = ["look", "remember"]
+
+_FORMAT = 1
+_RACY = 50_000_000  # nanoseconds; what changed so lately may change again within one clock tick
+_ON_LINUX = bool(sys.platform == "linux")
+_DECIDING = ("CONDA_PREFIX", "HOME", "PATH", "VIRTUAL_ENV")
+_DECIDING_PREFIXES = ("PIP_", "TRUEUP_", "UV_", "XDG_")
+
+
+def look(arguments: Sequence[str]) -> str | None:
+    """Return what was printed when there was nothing to do, if that still holds; else None.
+
+    Args:
+        arguments: the whole command line behind the program's name.
+    """
+    key = _key(arguments)
+    try:
+        path = _path(key)
+        with open(path, "rb") as source:
+            if hasattr(os, "getuid") and os.fstat(source.fileno()).st_uid != os.getuid():
+                return None
+            known = marshal.loads(source.read())  # noqa: S302 - our own file, owner checked
+        form, found_key, deadline, message, signatures, absent = known
+    except (OSError, ValueError, EOFError, TypeError):
+        return None
+    if form != _FORMAT or found_key != key or (deadline and time_ns() > deadline):
+        return None
+    for place, signature in signatures:
+        if _signature(place) != signature:
+            return None
+    if any(os.path.lexists(place) for place in absent):
+        return None
+    return str(message)
+
+
+def remember(
+    arguments: Sequence[str],
+    message: str,
+    *,
+    places: Iterable[str],
+    absent: Iterable[str] = (),
+    seconds: float = 0.0,
+) -> bool:
+    """Remember that `arguments` found nothing to do; return whether it can be trusted to.
+
+    Args:
+        arguments: the whole command line behind the program's name.
+        message: what was printed.
+        places: files and directories that decided; of a directory, what lies directly in it
+            decides too.
+        absent: paths that have to be missing.
+        seconds: how long the answer stands; 0 for as long as everything looks the same.
+    """
+    now = time_ns()
+    signatures = [(place, _signature(place)) for place in _with_entries(places)]
+    if any(each is None or max(each[:2]) > now - _RACY for _, each in signatures):
+        return False
+    key = _key(arguments)
+    path = _path(key)
+    deadline = now + int(seconds * 1e9) if seconds else 0
+    known: Any = (_FORMAT, key, deadline, message, signatures, list(absent))
+    content = marshal.dumps(known)
+    temporary = f"{path}.{os.getpid()}.{now}"
+    try:
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(content)
+        os.replace(temporary, path)
+    except OSError:  # a store that cannot be written to costs time, and nothing else
+        return False
+    return True
+
+
+def _with_entries(places: Iterable[str]) -> list[str]:
+    found: dict[str, None] = {}
+    for place in places:
+        found[place] = None
+        if os.path.isdir(place):
+            found.update((os.path.join(place, name), None) for name in os.listdir(place))
+    return list(found)
+
+
+def _signature(path: str) -> tuple[int, int, int, int] | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size
+
+
+def _key(arguments: Sequence[str]) -> tuple[object, ...]:
+    variables = sorted(
+        (name, value)
+        for name, value in os.environ.items()
+        if name in _DECIDING or name.startswith(_DECIDING_PREFIXES)
+    )
+    return (*arguments, os.getcwd(), sys.executable, sys.hexversion, __file__, tuple(variables))
+
+
+def _path(key: tuple[object, ...]) -> str:
+    return os.path.join(_root(), "v1", "glances", f"{zlib.crc32(repr(key).encode()):08x}")
+
+
+def _root() -> str:
+    """Return the store's directory, as the store finds it."""
+    given = os.environ.get("TRUEUP_CACHE_DIR")
+    if given:
+        return given
+    if _ON_LINUX:  # platformdirs' own rule there, without its 18 ms
+        base = os.environ.get("XDG_CACHE_HOME", "").strip()
+        return os.path.join(base or os.path.expanduser("~/.cache"), "trueup")
+    from platformdirs import user_cache_dir
+
+    return user_cache_dir("trueup", appauthor=False)
