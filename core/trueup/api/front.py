@@ -30,7 +30,7 @@ from trueup.resolution.request_input import RequestInput
 from trueup.resolution.requirement_lines import decode
 from trueup.resolution.settings import network_settings_from_surroundings
 
-__all__ = ["Surroundings", "install_arguments", "install_input"]
+__all__ = ["Surroundings", "install_arguments", "install_input", "prepared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,22 @@ def install_input(
 ) -> InstallReport:
     """Do what `raw` asks for; see `install_arguments`."""
     around = around or Surroundings()
+    with prepared(raw, options, around) as (request, workshop):
+        environment = around.environment or _environment(options, workshop)
+        if options.recreate and not options.dry_run:
+            environment = _emptied(environment, workshop)
+        return install_order(_order(request, options, environment), workshop)
+
+
+@contextmanager
+def prepared(
+    raw: RequestInput, options: InstallOptions, around: Surroundings
+) -> Iterator[tuple[Request, Workshop]]:
+    """Yield the request that `raw` comes to, and the workshop that its options ask for.
+
+    Raises:
+        TrueupError: something in it cannot be understood or reached.
+    """
     variables = dict(os.environ if around.variables is None else around.variables)
     base = os.path.abspath(os.path.join(around.base or os.getcwd(), options.directory))
     told = resolver_environment(raw, variables, base)
@@ -98,10 +114,7 @@ def install_input(
             raw, base=base, environment=variables, read_text=lambda url: _read(workshop, url)
         )
         _introduce(request, workshop)
-        environment = around.environment or _environment(options, workshop)
-        if options.recreate and not options.dry_run:
-            environment = _emptied(environment, workshop)
-        return install_order(_order(request, options, environment), workshop)
+        yield request, workshop
 
 
 def _order(request: Request, options: InstallOptions, environment: Environment) -> Order:
