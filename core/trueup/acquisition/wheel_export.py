@@ -24,8 +24,9 @@ _MOMENT = (1980, 1, 1, 0, 0, 0)  # the same pack gives the same bytes
 def export_wheel(pack: Pack, folder: str) -> tuple[str, str]:
     """Write the wheel that `pack` holds below `folder`, in a directory that its content names.
 
-    The same pack has the same path and the same bytes, so that a file that is there already is
-    right; another content never takes its place while somebody reads it.
+    The same files give the same path and the same bytes, also out of two builds whose wheels differ
+    in nothing but their clocks; so a file that is there already is right, and another content never
+    takes its place while somebody reads it.
 
     Args:
         pack: what the wheel is to hold.
@@ -37,7 +38,7 @@ def export_wheel(pack: Pack, folder: str) -> tuple[str, str]:
     Raises:
         StoreError: the pack is gone or damaged.
     """
-    home = os.path.join(folder, pack.digest[:16])
+    home = os.path.join(folder, _content(pack)[:16])
     path = os.path.join(home, pack.wheel)
     if not os.path.exists(path):
         import zipfile
@@ -56,6 +57,15 @@ def export_wheel(pack: Pack, folder: str) -> tuple[str, str]:
             raise
     with open(path, "rb") as file:
         return path, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _content(pack: Pack) -> str:
+    """Return a digest of the names, modes and bytes of all files."""
+    digest = hashlib.sha256()
+    for file in pack.files():
+        name = f"{file.directory}/{file.name}\0{file.executable:d}"
+        digest.update(name.encode("utf-8", "surrogateescape") + file.digest)
+    return digest.hexdigest()
 
 
 def _write(pack: Pack, archive: ZipFile) -> None:
