@@ -260,7 +260,7 @@ def test_what_gives_a_place_away_is_recognised(text: str) -> None:
     assert _given_away(text)
 
 
-@pytest.mark.parametrize("path", ["CONTRIBUTING.md", ".ci/run"])
+@pytest.mark.parametrize("path", ["README.md", "CONTRIBUTING.md", ".ci/run"])
 def test_people_and_machines_are_told_the_same_command(path: str) -> None:
     assert TEST_COMMAND in (ROOT / path).read_text(encoding="utf-8")
 
