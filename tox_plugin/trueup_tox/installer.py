@@ -1,47 +1,277 @@
-"""The installer: tox decides when and what, trueup does it."""
+"""The installer: tox decides when and what, trueup does it, and keeps the environment exact."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hashlib
+import logging
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+from packaging.requirements import Requirement
+from tox.tox_env.errors import Fail, Recreate
+from tox.tox_env.python.package import PythonPathPackageWithDeps
 from tox.tox_env.python.pip.pip_install import Pip
+from tox.tox_env.python.pip.req_file import PythonDeps
+
+from trueup_tox.leftovers import Wishes, find_leftovers, named
+from trueup_tox.record import Record
+from trueup_tox.settings import add_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from trueup.destination.environment import Environment
 
 __all__ = ["TrueupInstaller"]
 
+_LOGGER = logging.getLogger(__name__)
+
 
 class TrueupInstaller(Pip):
-    """Tox's installer up to the list of pip's arguments; trueup from there on."""
+    """tox's installer up to the list of pip's arguments; trueup from there on.
 
-    def _execute_installer(self, deps: Sequence[str], of_type: str) -> None:
-        if self._own_command():
+    Three things are better than with pip: a requirement that was removed leaves the environment
+    without the rest of it being made anew, what was deleted or edited in the environment is put
+    right, and a path among the requirements is never served stale.
+    """
+
+    def _register_config(self) -> None:
+        super()._register_config()
+        add_settings(self._env.conf)
+
+    @cached_property
+    def own_command(self) -> bool:
+        """Whether the project has an `install_command` of its own, which then is run as it is."""
+        usual = self.default_install_command(self._env.conf._conf, self._env.conf.name)  # noqa: SLF001 - only handed back to tox
+        return _bare(self._env.conf["install_command"].args) != _bare(usual.args)
+
+    def install(self, arguments: Any, section: str, of_type: str) -> None:
+        """Install what tox asks for, and take out what it no longer asks for.
+
+        Raises:
+            Fail: with the problem and the way out.
+            Recreate: the environment has to be made anew.
+        """
+        if self.own_command:
+            super().install(arguments, section, of_type)
+            return
+        self._started: set[str] = set()
+        self._prepare()
+        try:
+            super().install(arguments, section, of_type)
+        except Recreate:
+            if not self._drop(arguments, section, of_type):
+                raise
+            super().install(arguments, section, of_type)
+        if isinstance(arguments, PythonDeps) and of_type not in self._started:
+            self._look_at_paths(arguments, of_type)
+        self._remove_leftovers()
+
+    def installed(self) -> list[str]:
+        """Return what is installed, as `pip freeze --all` writes it."""
+        if self._env.conf["list_dependencies_command"].args != self.freeze_cmd():
+            return super().installed()
+        from trueup.errors import TrueupError
+
+        from trueup_tox.listing import list_installed
+
+        try:
+            return list_installed(self._environment())
+        except TrueupError as error:
+            raise Fail(str(error)) from error
+
+    def _execute_installer(self, deps: Sequence[Any], of_type: str) -> None:
+        if self.own_command:
             super()._execute_installer(deps, of_type)
             return
-        from trueup_tox.errand import run_errand
-
+        self._started.add(of_type)
         arguments = [str(each) for each in deps]
-        if of_type == "package_deps" and self.constrain_package_deps and not self._constrained():
-            constraints = self.constraints_file()
-            if constraints.exists():
-                arguments.append(f"-c{constraints}")
-        if self._env.conf["pip_pre"]:
-            arguments.insert(0, "--pre")
-        run_errand(self._env, arguments, of_type)
+        if of_type == "package":
+            arguments = _pinned(arguments, keep=not self._damaged)
+        elif of_type == "package_deps":
+            arguments += self._package_constraints()
+        self._run(arguments, of_type)
         frozen = self.constrain_package_deps and self.use_frozen_constraints
-        if of_type == "deps" and frozen and not self._constrained():
-            self.constraints_file().write_text("\n".join(self.installed()))
+        if of_type == "deps" and frozen and not self._constrained:
+            # What is installed editable has no version to hold it to.
+            lines = [each for each in self.installed() if not each.startswith("-e ")]
+            self.constraints_file().write_text("\n".join(lines), encoding="utf-8")
 
+    def _run(self, arguments: list[str], of_type: str) -> None:
+        from trueup_tox.errand import install
+
+        options = ["--pre"] if self._env.conf["pip_pre"] else []
+        if self._env.conf["resolution"]:
+            options += ["--resolution", self._env.conf["resolution"]]
+        options += [f"--reinstall-package={name}" for name in sorted(self._damaged)]
+        install(self._env, [*options, *arguments], f"install_{of_type}")
+
+    @property
     def _constrained(self) -> bool:
         """Whether `constraints` is set, which overrules constrain_package_deps (tox >= 4.28)."""
         return bool(getattr(self, "_has_constraints", False))
 
-    def _own_command(self) -> bool:
-        """Whether the project wrote an `install_command` of its own, which then is run as it is."""
-        usual = self.default_install_command(self._env.conf._conf, self._env.conf.name)  # noqa: SLF001 - the configuration, only handed back to tox
-        return _bare(self._env.conf["install_command"].args) != _bare(usual.args)
+    def _package_constraints(self) -> list[str]:
+        file = self.constraints_file()
+        used = self.constrain_package_deps and not self._constrained and file.exists()
+        return [f"-c{file}"] if used else []
+
+    def _prepare(self) -> None:
+        """Have everything installed again where that could change something."""
+        record = Record(self._env.cache)
+        settings = _digest(self._settings())
+        before = record.own("settings")
+        if self._damaged or (before is not None and before != settings):
+            record.forget_everything()
+        if before != settings:
+            record.note("settings", settings)
+
+    def _settings(self) -> list[object]:
+        """Return what, besides requirements, decides what is installed."""
+        variables = sorted(self._env.environment_variables.items())
+        conf = self._env.conf
+        return [
+            [conf["resolution"], conf["pip_pre"]],
+            [each for each in variables if each[0].startswith(("UV_", "PIP_", "TRUEUP_"))],
+        ]
+
+    @cached_property
+    def _damaged(self) -> frozenset[str]:
+        """The distributions that are not as they were put in place, looked for once in a run."""
+        from trueup.destination.installed import read_installed
+        from trueup.errors import TrueupError
+        from trueup.installation.damage import find_damage
+
+        try:
+            environment = self._environment()
+            damaged = find_damage(environment, read_installed(environment), edited_too=True)
+        except TrueupError as error:
+            raise Fail(str(error)) from error
+        for name, problem in sorted(damaged.items()):
+            _LOGGER.warning("%s is damaged and will be put right: %s", name, problem)
+        return frozenset(damaged)
+
+    def _environment(self) -> Environment:
+        from trueup.acquisition.store import open_store
+        from trueup.destination.locate import open_environment
+
+        store = open_store(self._env.environment_variables.get("TRUEUP_CACHE_DIR"))
+        return open_environment(
+            python=str(self._env.env_python()), memory=store.folder("interpreters")
+        )
+
+    def _drop(self, arguments: Any, section: str, of_type: str) -> bool:
+        """Note which requirements were removed; False where there is more to it than that."""
+        now = _asked(arguments)
+        paths = isinstance(arguments, Sequence) and any(map(_is_package, arguments))
+        key = f"{of_type}_deps" if paths else of_type
+        record = Record(self._env.cache)
+        gone = set(record.requirements(section, key)) - set(now)
+        names = {each: named(each) for each in gone}
+        if not gone or None in names.values():
+            return False
+        noted = record.own("dropped") or []
+        record.note("dropped", sorted({*noted, *(one.name for one in names.values() if one)}))
+        record.forget(section, key, gone)
+        return True
+
+    def _remove_leftovers(self) -> None:
+        record = Record(self._env.cache)
+        dropped = record.own("dropped")
+        if not dropped:
+            return
+        from trueup.destination.installed import read_installed
+        from trueup.errors import TrueupError
+
+        from trueup_tox.errand import uninstall
+
+        try:
+            environment = self._environment()
+            wishes = Wishes(
+                tuple(record.all_requirements()),
+                frozenset(map(_normal, dropped)),
+                environment.interpreter.markers,
+            )
+            needless = find_leftovers(read_installed(environment), wishes)
+        except TrueupError as error:
+            raise Fail(str(error)) from error
+        if needless:
+            uninstall(self._env, environment, sorted(needless))
+        record.note("dropped", [])
+
+    def _look_at_paths(self, arguments: PythonDeps, of_type: str) -> None:
+        """Install the paths among `deps` again: what is in them may be another thing by now.
+
+        tox compares the lines of its configuration, and a path stays the same line.
+        """
+        found = [
+            argument
+            for one in arguments.requirements
+            if not isinstance(one.requirement, Requirement) and _is_local(str(one.requirement))
+            for argument in one.as_args()
+        ]
+        if found:
+            constraints = getattr(self, "constraints", None)  # a key since tox 4.28
+            limits = constraints.as_root_args if constraints is not None else []
+            self._run([*found, *map(str, limits)], of_type)
 
 
 def _bare(arguments: Sequence[str]) -> list[str]:
     return [each for each in arguments if each not in {"{opts}", "--pre"}]
+
+
+def _normal(name: str) -> str:
+    from packaging.utils import canonicalize_name
+
+    return canonicalize_name(name)
+
+
+def _digest(values: list[object]) -> str:
+    """Return a digest of settings: among them are addresses that may hold passwords."""
+    return hashlib.sha256(repr(values).encode()).hexdigest()
+
+
+def _is_package(argument: object) -> bool:
+    return isinstance(argument, PythonPathPackageWithDeps)
+
+
+def _asked(arguments: Any) -> list[str]:
+    """Return the requirements in what tox asks to be installed, as its record has them."""
+    if isinstance(arguments, PythonDeps):
+        return [each for each in arguments.unroll()[1] if not each.startswith("-c ")]
+    if hasattr(arguments, "install_lines"):  # a pylock (tox >= 4.50)
+        return list(arguments.install_lines())
+    found: list[str] = []
+    for each in arguments:
+        found += map(str, each.deps) if _is_package(each) else [str(each)]
+    return found
+
+
+def _is_local(requirement: str) -> bool:
+    path = requirement.split("[", 1)[0]
+    return "://" not in path and os.path.isdir(path)
+
+
+def _pinned(arguments: list[str], *, keep: bool) -> list[str]:
+    """Name wheels by what is in them, so that one that is installed already stays as it is."""
+    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
+    wheels = [each for each in arguments if each.endswith(".whl")]
+    if not keep or len(wheels) != sum(not each.startswith("-") for each in arguments):
+        return arguments
+    pinned = []
+    for each in wheels:
+        try:
+            name = parse_wheel_filename(os.path.basename(each))[0]
+        except InvalidWheelFilename:
+            return arguments
+        pinned.append(f"{name} @ {_address(each)}")
+    return [*(each for each in arguments if each not in {*wheels, "--force-reinstall"}), *pinned]
+
+
+def _address(path: str) -> str:
+    from pathlib import Path
+
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return f"{Path(path).resolve().as_uri()}#sha256={digest}"

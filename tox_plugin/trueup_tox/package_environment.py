@@ -1,22 +1,114 @@
-"""The package environments: tox's own, with trueup as their installer."""
+"""The package environments: tox's own, with trueup as their installer and as their builder."""
 
 from __future__ import annotations
 
+import os
+from typing import TYPE_CHECKING
+
+from tox.tox_env.python.package import EditablePackage, PythonPackageToxEnv, WheelPackage
 from tox.tox_env.python.virtual_env.package.cmd_builder import VirtualEnvCmdBuilder
-from tox.tox_env.python.virtual_env.package.pyproject import Pep517VirtualEnvPackager
+from tox.tox_env.python.virtual_env.package.pyproject import (
+    Pep517VenvPackager,
+    Pep517VirtualEnvPackager,
+)
+from tox.util.path import ensure_empty_dir
 
 from trueup_tox.virtual_environment import TrueupVirtualEnv
 
-__all__ = ["TrueupCommandBuilder", "TrueupPackager"]
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from tox.config.sets import EnvConfigSet
+    from tox.tox_env.api import ToxEnvCreateArgs
+    from tox.tox_env.package import Package, PackageToxEnv
+    from tox.tox_env.runner import RunToxEnv
+    from trueup.api.building import ProjectWheel
+
+__all__ = ["PACKAGE_ENVIRONMENTS", "TrueupCommandBuilder", "TrueupPackager"]
 
 
 class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
-    """Builds the project."""
+    """Builds the project.
+
+    A wheel and an editable wheel are built by the core, in build environments of its own that all
+    projects share, without the packaging environment being made at all. What the core could not do
+    in tox's sense stays tox's: sdist, sdist-wheel, editable-legacy, settings that differ from hook
+    to hook, a packaging environment with an `install_command` of its own.
+    """
+
+    def __init__(self, create_args: ToxEnvCreateArgs) -> None:
+        """Make the environment's object; nothing is on disk yet."""
+        super().__init__(create_args)
+        self._built: dict[str, ProjectWheel | None] = {}
 
     @staticmethod
     def id() -> str:
         """Return the name that run environments ask for."""
         return "trueup-pep-517"
+
+    def perform_packaging(self, for_env: EnvConfigSet) -> list[Package]:
+        """Return the package to install for a run environment.
+
+        Raises:
+            Fail: it cannot be built.
+        """
+        kind = for_env["package"]
+        if kind not in {"wheel", "editable"}:
+            return super().perform_packaging(for_env)
+        builder = self._wheel_build_envs.get(for_env["wheel_build_env"], self)
+        if builder is not self:
+            with builder.display_context(self._has_display_suspended):
+                return builder.perform_packaging(for_env)
+        wheel = self._wheel(kind)
+        if wheel is None:
+            return super().perform_packaging(for_env)
+        from pathlib import Path
+
+        from trueup_tox.project import Metadata
+
+        needs = self._load_deps_from_static(for_env)
+        if needs is None:
+            needs = Metadata.read(wheel.metadata).with_extras(for_env["extras"])
+        return [(EditablePackage if kind == "editable" else WheelPackage)(Path(wheel.path), needs)]
+
+    def _wheel(self, kind: str) -> ProjectWheel | None:
+        """Return the project's wheel, built once in a run; None where tox has to build it."""
+        if kind not in self._built:
+            self._built[kind] = self._build(kind)
+        return self._built[kind]
+
+    def _build(self, kind: str) -> ProjectWheel | None:
+        from trueup.api.building import BuildWish
+
+        from trueup_tox.project import build, settings_for
+
+        settings = settings_for(self._settings(kind))
+        if settings is None or self.conf["deps"] or self.installer.own_command:
+            return None
+        if self._log_id == 0:  # tox does it when it sets an environment up
+            ensure_empty_dir(self.env_log_dir)
+        wish = BuildWish(
+            path=str(self.conf["package_root"]),
+            python=str(self.base_python.extra["executable"]),
+            folder=os.path.join(self.conf["pkg_dir"], kind),
+            editable=kind == "editable",
+            config_settings=tuple(settings.items()),
+        )
+        return build(self, wish)
+
+    def _settings(self, kind: str) -> Mapping[str, dict[str, str] | None]:
+        hooks = (
+            f"get_requires_for_build_{kind}",
+            f"prepare_metadata_for_build_{kind}",
+            f"build_{kind}",
+        )
+        return {hook: self.conf[f"config_settings_{hook}"] for hook in hooks}
+
+    def _teardown(self) -> None:
+        if self._frontend_ is None:  # tox would make one, only to close it
+            super(Pep517VenvPackager, self)._teardown()
+        else:
+            super()._teardown()
 
 
 class TrueupCommandBuilder(TrueupVirtualEnv, VirtualEnvCmdBuilder):
@@ -26,3 +118,18 @@ class TrueupCommandBuilder(TrueupVirtualEnv, VirtualEnvCmdBuilder):
     def id() -> str:
         """Return the name that run environments ask for."""
         return "trueup-cmd-builder"
+
+    def register_run_env(
+        self, run_env: RunToxEnv
+    ) -> Generator[tuple[str, str], PackageToxEnv, None]:
+        """Register the environment that tells an sdist's metadata, as one of ours.
+
+        tox names its own class here, whatever the run environment asked for.
+        """
+        yield from PythonPackageToxEnv.register_run_env(self, run_env)
+        result = yield f"{self.conf.name}_sdist_meta", TrueupPackager.id()
+        if isinstance(result, Pep517VirtualEnvPackager):
+            self._sdist_meta_tox_env = result
+
+
+PACKAGE_ENVIRONMENTS: tuple[type[PackageToxEnv], ...] = (TrueupPackager, TrueupCommandBuilder)

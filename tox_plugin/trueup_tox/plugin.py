@@ -1,4 +1,7 @@
-"""The hooks of tox that trueup answers; tox loads this module in every run, so it is kept light."""
+"""The hooks of tox that trueup answers; tox loads this module in every run, so it is kept light.
+
+What is imported here is tox's, and loaded by then; trueup's core comes with the first install.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,24 @@ from typing import TYPE_CHECKING
 from tox.plugin import impl
 
 from trueup_tox.asking import Unasked, asks_for_trueup
-from trueup_tox.package_environment import TrueupCommandBuilder, TrueupPackager
+from trueup_tox.package_environment import PACKAGE_ENVIRONMENTS
 from trueup_tox.run_environment import RUN_ENVIRONMENTS, TrueupRunner
+from trueup_tox.uv_words import package_aliases, run_aliases
 
 if TYPE_CHECKING:
     from tox.config.sets import ConfigSet
     from tox.session.state import State
     from tox.tox_env.register import ToxEnvRegister
 
-__all__ = ["tox_add_core_config", "tox_register_tox_env"]
+__all__ = ["tox_add_core_config", "tox_append_version_info", "tox_register_tox_env"]
 
 
-@impl(trylast=True)  # after tox-uv's hook, so that what is the default by then is known
+@impl(trylast=True)  # after tox-uv's hook, so that what is registered and the default are known
 def tox_register_tox_env(register: ToxEnvRegister) -> None:
-    """Offer the runner; nobody gets it who does not ask."""
-    for runner in RUN_ENVIRONMENTS:
+    """Offer the runners; nobody gets one who does not ask."""
+    for runner in (*RUN_ENVIRONMENTS, *run_aliases(register)):
         register.add_run_env(runner)
-    for packager in (TrueupPackager, TrueupCommandBuilder):
+    for packager in (*PACKAGE_ENVIRONMENTS, *package_aliases(register)):
         register.add_package_env(packager)
     register.default_env_runner = Unasked(register.default_env_runner)
 
@@ -33,3 +37,16 @@ def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
     """Make trueup the runner of a project that requires it."""
     if isinstance(state.conf.options.default_runner, Unasked) and asks_for_trueup(core_conf):
         state.conf.options.default_runner = TrueupRunner.id()
+
+
+def tox_append_version_info() -> str:
+    """Return what `tox --version` tells of trueup; tox calls it by name, it is no hook."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    told = []
+    for name in ("trueup", "uv"):
+        try:
+            told.append(f"{name}=={version(name)}")
+        except PackageNotFoundError:
+            continue
+    return f"with {', '.join(told)}" if told else ""

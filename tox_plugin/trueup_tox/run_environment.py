@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tox.tox_env.python.virtual_env.runner import VirtualEnvRunner
 
 from trueup_tox.virtual_environment import TrueupVirtualEnv
+
+try:
+    from tox.tox_env.python.virtual_env.pep723_runner import Pep723Runner
+except ImportError:  # tox < 4.51 knows no scripts
+    Pep723Runner = None  # type: ignore[assignment,misc] # a class, or nothing to build on
+
+if TYPE_CHECKING:
+    from tox.tox_env.runner import RunToxEnv
 
 __all__ = ["RUN_ENVIRONMENTS", "TrueupRunner"]
 
@@ -26,4 +36,16 @@ class TrueupRunner(TrueupVirtualEnv, VirtualEnvRunner):
         return "trueup-cmd-builder"
 
 
-RUN_ENVIRONMENTS: tuple[type[TrueupRunner], ...] = (TrueupRunner,)
+RUN_ENVIRONMENTS: tuple[type[RunToxEnv], ...] = (TrueupRunner,)
+
+if Pep723Runner is not None:
+
+    class TrueupPep723Runner(TrueupVirtualEnv, Pep723Runner):
+        """Runs a script in an environment that holds what the script's own metadata asks for."""
+
+        @staticmethod
+        def id() -> str:
+            """Return the name behind `runner =`."""
+            return "trueup-pep-723"
+
+    RUN_ENVIRONMENTS = (TrueupRunner, TrueupPep723Runner)

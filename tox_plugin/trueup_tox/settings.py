@@ -1,0 +1,43 @@
+"""The keys that trueup adds to an environment of tox; `uv_…` is how tox-uv calls them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tox.tox_env.errors import Fail
+
+if TYPE_CHECKING:
+    from tox.config.sets import EnvConfigSet
+
+__all__ = ["add_settings"]
+
+_RESOLUTIONS = ("highest", "lowest", "lowest-direct")
+
+
+def add_settings(conf: EnvConfigSet) -> None:
+    """Register our keys."""
+    conf.add_config(
+        keys=["resolution", "uv_resolution"],
+        of_type=str,
+        default="",
+        desc=f"which of the fitting versions to take: {' | '.join(_RESOLUTIONS)}",
+        post_process=_checked_resolution,
+    )
+    conf.add_config(
+        keys=["seed", "uv_seed"],
+        of_type=bool,
+        default=True,
+        desc="have pip in the environment, as virtualenv puts it there",
+    )
+    conf.add_config(
+        keys=["uv_python_preference"],
+        of_type=str,
+        default="system",
+        desc="accepted for projects that come from tox-uv; interpreters are those that tox finds",
+    )
+
+
+def _checked_resolution(value: str) -> str:
+    if value and value not in _RESOLUTIONS:
+        raise Fail(f"resolution is {value!r}; it can be one of {', '.join(_RESOLUTIONS)}")
+    return value
