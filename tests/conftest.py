@@ -6,12 +6,20 @@ from pathlib import Path
 
 import pytest
 
+_DECIDING = (
+    "PIP_FIND_LINKS",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPATH",
+    "TOX_OVERRIDE",
+    "VIRTUAL_ENV",
+)
+
 
 @pytest.fixture(autouse=True)
 def store_root(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test an empty store, and unset what would change an answer."""
     root = tmp_path_factory.mktemp("store")
     monkeypatch.setenv("TRUEUP_CACHE_DIR", str(root))
-    for name in ("VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE", "PIP_FIND_LINKS", "TOX_OVERRIDE", "PYTHONPATH"):
+    for name in _DECIDING:
         monkeypatch.delenv(name, raising=False)
     return root

@@ -27,10 +27,11 @@ def _candidates(version: str) -> list[str]:
 
 @cache
 def find_python(version: str) -> str | None:
-    """Return the path of a working CPython `version` ("3.12") that is no virtual environment's, or None."""
-    probe = "import sys; print('%d.%d' % sys.version_info[:2]); print(sys.base_prefix); print(sys.base_exec_prefix)"
+    """Return the path of a working CPython `version` ("3.12") of no virtual environment, or None."""
+    probe = "import sys; print('%d.%d' % sys.version_info[:2]); print(sys.base_prefix)"
     for path in _candidates(version):
-        done = subprocess.run([path, "-I", "-c", probe], capture_output=True, text=True, check=False)
+        asked = [path, "-I", "-c", probe]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
         answer = done.stdout.split("\n")
         if done.returncode or answer[0] != version:
             continue

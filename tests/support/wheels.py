@@ -45,14 +45,17 @@ def make_wheel(
     metadata += [f"Requires-Dist: {requirement}\n" for requirement in requires]
     for extra, wanted in (extras or {}).items():
         metadata.append(f"Provides-Extra: {extra}\n")
-        metadata += [f'Requires-Dist: {requirement}; extra == "{extra}"\n' for requirement in wanted]
+        metadata += [f'Requires-Dist: {each}; extra == "{extra}"\n' for each in wanted]
     members[f"{info}/METADATA"] = "".join(metadata).encode()
     members[f"{info}/WHEEL"] = (
-        f"Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: {str(purelib).lower()}\nTag: {tag}\n"
+        "Wheel-Version: 1.0\nGenerator: tests\n"
+        f"Root-Is-Purelib: {str(purelib).lower()}\nTag: {tag}\n"
     ).encode()
     if entry_points:
         members[f"{info}/entry_points.txt"] = entry_points.encode()
-    rows = [f"{path},{record_digest(content)},{len(content)}\n" for path, content in members.items()]
+    rows = [
+        f"{member},{record_digest(content)},{len(content)}\n" for member, content in members.items()
+    ]
     members[f"{info}/RECORD"] = "".join([*rows, f"{info}/RECORD,,\n"]).encode()
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stem}-{version}-{tag}.whl"
