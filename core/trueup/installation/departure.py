@@ -22,16 +22,16 @@ def departing_files(
     *,
     reporter: Reporter = SILENT,
 ) -> tuple[str, ...]:
-    """Return every file that is there and belongs to `removals` alone, metadata first.
+    """Return every file that is there and belongs to `removals` alone, METADATA files first.
 
-    Without its metadata no tool takes a distribution for installed, so the half of one that a
-    crash may leave is not mistaken for a whole one by whoever cannot read the journal.
+    Without METADATA no tool takes a distribution for installed, so the half of one that a crash may
+    leave is not mistaken for a whole one by whoever cannot read the journal.
 
     Raises:
         TransactionError: nobody recorded the files of one.
         EnvironmentProblem: what was recorded cannot be read.
     """
-    metadata: dict[str, None] = {}
+    first: dict[str, None] = {}
     others: dict[str, None] = {}
     for removal in removals:
         recorded = record_paths(removal, environment, reporter=reporter)
@@ -40,14 +40,15 @@ def departing_files(
                 f"{removal.name} {removal.version} cannot be removed: nobody recorded its files",
                 hint=f"it lies at {removal.path}; remove it with the tool that installed it",
             )
-        metadata.update(dict.fromkeys(_below(removal.path)))
+        first[removal.metadata_path or removal.path] = None
+        others.update(dict.fromkeys(_below(removal.path)))
         others.update(dict.fromkeys(recorded))
         others.update(dict.fromkeys(_bytecode_of(recorded)))
     if others:
         gone = {os.path.basename(removal.path) for removal in removals}
         for path in _claimed_by_others(environment, gone, others):
             others.pop(path)
-    return tuple(path for path in {**metadata, **others} if _is_file(path))
+    return tuple(path for path in {**first, **others} if _is_file(path))
 
 
 def _below(path: str) -> Iterator[str]:

@@ -115,10 +115,11 @@ def put_in_place(journal: Journal) -> Placed:
 def _entries(move: Move) -> Iterator[tuple[str, str]]:
     """Yield what to rename where; a directory that is there already is entered instead."""
     root = os.path.realpath(move.target)
+    last = (move.last, "METADATA")  # until that is there, no tool takes it for installed
 
     def walk(staged: str, target: str) -> Iterator[tuple[str, str]]:
         try:
-            names = sorted(os.listdir(staged), key=lambda name: (name == move.last, name))
+            names = sorted(os.listdir(staged), key=lambda name: (name in last, name))
         except FileNotFoundError:  # done before, by whoever was interrupted
             return
         os.makedirs(target, exist_ok=True)
@@ -180,9 +181,15 @@ def _keep(path: str, strangers: str) -> None:
 
 
 def take_back(journal: Journal) -> None:
-    """Undo a placement, however far it came: new files are staged again, all others return."""
+    """Undo a placement, however far it came: new files are staged again, all others return.
+
+    METADATA goes first and returns last, for the sake of tools that cannot read the journal.
+    """
     emptied: set[str] = set()
-    for new in (new for one in journal.staged for new in _files_of(one)):
+    for new in sorted(
+        (new for one in journal.staged for new in _files_of(one)),
+        key=lambda new: os.path.basename(new.path) != "METADATA",
+    ):
         if new.is_placed() and not any(map(os.path.lexists, new.sources)):
             os.makedirs(os.path.dirname(new.sources[0]), exist_ok=True)
             _rename(new.path, new.sources[0])
@@ -190,7 +197,7 @@ def take_back(journal: Journal) -> None:
     _remove_empty_directories(emptied, journal)
     if os.path.isdir(journal.placing):
         os.rmdir(journal.placing)
-    for number, path in enumerate(journal.removals):
+    for number, path in reversed([*enumerate(journal.removals)]):
         _return(os.path.join(journal.aside, str(number)), path)
     strangers = os.path.join(journal.folder, "strangers")
     for name in sorted(os.listdir(strangers)) if os.path.isdir(strangers) else ():

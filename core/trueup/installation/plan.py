@@ -162,7 +162,8 @@ def _why_another_commit(source: Repository, origin: Mapping[str, object]) -> str
 
 
 def _why_another_file(source: Wheel | Sdist | Archive, origin: Mapping[str, object]) -> str:
-    if origin.get("url") != source.url:
+    inside = source.subdirectory if isinstance(source, Archive) else ""
+    if origin.get("url") != source.url or origin.get("subdirectory", "") != inside:
         return "installed from elsewhere"
     known = origin.get("archive_info")
     hashes = known.get("hashes") if isinstance(known, dict) else None

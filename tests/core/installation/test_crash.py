@@ -1,0 +1,139 @@
+"""Transactions ended anywhere: after one recovery all is old or new, and nothing is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.housing import quick_folder
+
+from .conftest import Parts
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the driver forks")
+
+_DRIVER = Path(__file__).resolve().parents[2] / "support" / "crash_driver.py"
+
+Drive = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def drive(tmp_path: Path, parts: Parts) -> Iterator[Drive]:
+    """Give a function that breaks a change in some way and returns what the driver tells."""
+
+    def run(place: Path, change: str, way: str, **options: Any) -> dict[str, Any]:
+        spec = {
+            **_changes(parts)[change],
+            "store": parts.store.root,
+            "root": str(place / "env"),
+            "way": way,
+            "seed": 7,
+            **options,
+        }
+        (tmp_path / "spec.json").write_text(json.dumps(spec))
+        done = subprocess.run(
+            [sys.executable, str(_DRIVER), str(tmp_path / "spec.json")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    with quick_folder() as place:
+        yield partial(run, place)
+
+
+def _changes(parts: Parts) -> dict[str, dict[str, Any]]:
+    """Return changes by name: packs that are there, packs that come, names that go."""
+    old, new = ([pack.digest for pack in packs] for packs in (parts.old, parts.new))
+    names = [pack.name for pack in parts.old]
+    return {
+        "install": {"old": [], "come": old, "go": []},
+        "upgrade": {"old": old[:27], "come": [*new[:14], *old[27:]], "go": names[20:23]},
+        "uninstall": {"old": old, "come": [], "go": names},
+        "small install": {"old": [], "come": old[:2], "go": []},
+        "small upgrade": {"old": old[:3], "come": new[:2], "go": names[2:3]},
+        # A directory where a file has to go can be neither replaced nor entered. Before that, a
+        # file of somebody else has to give way.
+        "refused upgrade": {
+            "old": old[:3],
+            "come": [new[2], new[0]],
+            "go": [],
+            "in_the_way": {"share/part00/only-2": "somebody's\n", "bin/part00-2": None},
+            "refused": "old",
+        },
+    }
+
+
+@pytest.mark.parametrize(("change", "tries"), [("install", 40), ("upgrade", 50), ("uninstall", 30)])
+def test_killed_between_two_calls_each_distribution_is_old_or_new(
+    drive: Drive, change: str, tries: int
+) -> None:
+    answer = drive(change, "calls", tries=tries)
+    assert answer["tried"] >= tries - 2
+    assert not answer["broken"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["install", "upgrade", "uninstall"])
+def test_killed_at_each_call_each_distribution_is_old_or_new(drive: Drive, change: str) -> None:
+    answer = drive(change, "calls", tries=0)
+    assert answer["tried"] > 100
+    assert not answer["broken"]
+
+
+@pytest.mark.parametrize("change", ["small install", "small upgrade", "refused upgrade"])
+def test_killed_at_each_call_of_a_small_change_it_is_old_or_new(drive: Drive, change: str) -> None:
+    answer = drive(change, "calls", tries=0)
+    assert answer["tried"] > 30
+    assert not answer["broken"]
+
+
+@pytest.mark.parametrize("change", ["install", "upgrade", "uninstall"])
+def test_killed_at_random_moments_each_distribution_is_old_or_new(
+    drive: Drive, change: str
+) -> None:
+    answer = drive(change, "times", tries=12)
+    assert answer["tried"] == 12
+    assert not answer["broken"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["install", "upgrade", "uninstall"])
+def test_killed_at_many_random_moments_each_distribution_is_old_or_new(
+    drive: Drive, change: str
+) -> None:
+    answer = drive(change, "times", tries=340)
+    assert not answer["broken"]
+
+
+@pytest.mark.parametrize("change", ["small upgrade", "refused upgrade"])
+def test_killed_in_recovery_too_the_next_recovery_ends_it(drive: Drive, change: str) -> None:
+    answer = drive(change, "recovery", tries=12, second=5)
+    assert answer["tried"] > 20
+    assert not answer["broken"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["small upgrade", "refused upgrade"])
+def test_killed_at_each_call_of_recovery_too_the_next_ends_it(drive: Drive, change: str) -> None:
+    answer = drive(change, "recovery", tries=0, second=0)
+    assert answer["tried"] > 200
+    assert not answer["broken"]
+
+
+@pytest.mark.parametrize(("change", "tries"), [("upgrade", 30), ("small upgrade", 0)])
+def test_after_ctrl_c_at_any_call_there_is_nothing_to_recover_from(
+    drive: Drive, change: str, tries: int
+) -> None:
+    answer = drive(change, "interrupts", tries=tries)
+    assert answer["tried"] > 20
+    assert not answer["broken"]
