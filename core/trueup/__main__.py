@@ -15,11 +15,21 @@ def main() -> int:
 
         message = look(arguments)
         if message is not None:
-            sys.stdout.write(message)
-            return 0
+            return _say(message)
     from trueup.cli import run
 
     return run(arguments)
+
+
+def _say(message: str) -> int:
+    try:
+        sys.stdout.write(message)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from trueup.cli import leave_the_pipe
+
+        return leave_the_pipe()
+    return 0
 
 
 if __name__ == "__main__":

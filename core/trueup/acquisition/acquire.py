@@ -14,8 +14,9 @@ from trueup.acquisition.builder import BuildOrder, Provision, build_wheel
 from trueup.acquisition.credentials import Credentials
 from trueup.acquisition.fetch import Fetched, Fetcher, Flight, Wanted, discard
 from trueup.acquisition.git import Mirrors
+from trueup.acquisition.identity import check_identity, check_python
 from trueup.acquisition.pack import Pack
-from trueup.acquisition.source import SourceTree, Workspace, open_source
+from trueup.acquisition.source import SourceTree, Workspace, direct_url, open_source
 from trueup.acquisition.store import Store
 from trueup.destination.environment import Interpreter
 from trueup.errors import BuildError, FetchError
@@ -79,12 +80,15 @@ class Acquired:
 
 
 def acquire(artifacts: Sequence[Artifact], supply: Supply) -> dict[str, Acquired]:
-    """Return a pack for each of `artifacts`, by normalized name; local projects are not theirs.
+    """Return a pack for each of `artifacts`, by normalized name.
+
+    Every pack is the distribution and version that its artifact says: an index, a lock or a build
+    record that leads to another one is refused.
 
     Raises:
         FetchError, HashMismatch: a file cannot be got, or is not what was promised.
-        WheelRefused: a wheel breaks a rule.
-        SourceError, BuildError: a source cannot be unpacked or built.
+        WheelRefused: a wheel breaks a rule, or is another distribution than was asked for.
+        SourceError, BuildError: a source cannot be unpacked or built, or builds something else.
     """
     got: dict[str, Acquired] = {}
     missing: list[Artifact] = []
@@ -98,6 +102,8 @@ def acquire(artifacts: Sequence[Artifact], supply: Supply) -> dict[str, Acquired
     for artifact in artifacts:
         if artifact.name not in got:
             got[artifact.name] = _from_source(artifact, supply)
+        check_identity(artifact, got[artifact.name].pack)
+        check_python(artifact, got[artifact.name].pack, supply.interpreter)
     return got
 
 
@@ -109,7 +115,7 @@ def _in_store(artifact: Artifact, supply: Supply) -> Acquired | None:
     pack = supply.store.find_pack(digest) if digest else None
     if pack is None:
         return None
-    return Acquired(pack, _direct_url(artifact, pack), "store")
+    return Acquired(pack, _origin(artifact, source, pack.digest), "store")
 
 
 def _digest_of_file(url: str) -> str:
@@ -134,7 +140,11 @@ def _fetch_wheels(artifacts: Sequence[Artifact], supply: Supply) -> dict[str, Ac
     """
     if not artifacts:
         return {}
-    wanted = {_wanted(artifact.source): artifact for artifact in artifacts}
+    wanted = {
+        artifact.name: Wanted(source.url, source.filename, source.hashes, source.size)
+        for artifact in artifacts
+        if isinstance(source := artifact.source, Wheel)
+    }
     packs: dict[Wanted, Pack] = {}
 
     def present(each: Wanted) -> bool:
@@ -152,31 +162,32 @@ def _fetch_wheels(artifacts: Sequence[Artifact], supply: Supply) -> dict[str, Ac
     flight = Flight(supply.store.folder("locks"), present, settle)
     into = supply.store.folder("downloads")
     for _ in supply.fetcher.fetch(
-        tuple(wanted), into=into, reporter=supply.reporter, flight=flight
+        tuple(dict.fromkeys(wanted.values())), into=into, reporter=supply.reporter, flight=flight
     ):
         pass
-    return {
-        artifact.name: Acquired(packs[each], _direct_url(artifact, packs[each]), "download")
-        for each, artifact in wanted.items()
-    }
-
-
-def _wanted(source: Source) -> Wanted:
-    assert isinstance(source, Wheel)  # noqa: S101 - the caller sorted the others out
-    return Wanted(source.url, source.filename, source.hashes, source.size)
+    got: dict[str, Acquired] = {}
+    for artifact in artifacts:
+        pack = packs[wanted[artifact.name]]
+        got[artifact.name] = Acquired(
+            pack, _origin(artifact, artifact.source, pack.digest), "download"
+        )
+    return got
 
 
 def _from_source(artifact: Artifact, supply: Supply) -> Acquired:
     """Build what is no wheel, or take what an earlier build of the very same source gave."""
     source = artifact.source
-    assert isinstance(source, Sdist | Archive | Repository)  # noqa: S101 - wheels are done
+    assert not isinstance(source, Wheel)  # noqa: S101 - wheels are done
+    if isinstance(source, Directory):  # of a lock, or of another project's requirements
+        pack = build_directory(source.path, supply, editable=source.editable)
+        return Acquired(pack, direct_url(source), "build")
     _may_build(artifact, supply.build)
     key = _build_key(source, supply)
     known = supply.store.find_build(key) if key else None
     if known is not None:
-        pack = supply.store.find_pack(str(known.get("pack")))
-        if pack is not None:
-            return Acquired(pack, known.get("direct_url") if artifact.direct else None, "store")
+        found = supply.store.find_pack(str(known.get("pack")))
+        if found is not None:
+            return Acquired(found, _origin(artifact, source), "store")
     with supply.store.temporary_directory() as workspace:
         tree = open_source(
             source,
@@ -185,11 +196,11 @@ def _from_source(artifact: Artifact, supply: Supply) -> Acquired:
             reporter=supply.reporter,
         )
         pack = _build(tree.path, supply, os.path.join(workspace, "build"))
-        _check_identity(artifact, pack)
+        check_identity(artifact, pack)  # before it is remembered as what this source builds
         key = key or _build_key(_pinned(source, tree), supply)
         if key:
-            supply.store.record_build(key, {"pack": pack.digest, "direct_url": tree.direct_url})
-        return Acquired(pack, tree.direct_url if artifact.direct else None, "build")
+            supply.store.record_build(key, {"pack": pack.digest})
+        return Acquired(pack, _origin(artifact, _pinned(source, tree)), "build")
 
 
 def _workspace(folder: str, supply: Supply) -> Workspace:
@@ -253,16 +264,6 @@ def _may_build(artifact: Artifact, choices: BuildChoices) -> None:
         )
 
 
-def _check_identity(artifact: Artifact, pack: Pack) -> None:
-    """Refuse a build that gave another distribution than was asked for."""
-    if pack.name != artifact.name:
-        raise BuildError(
-            f"the source of {artifact.name} built a wheel of {pack.name}",
-            hook="build_wheel",
-            hint="the source is not what its name says; ask for it under its own name",
-        )
-
-
 def _build_key(source: Sdist | Archive | Repository, supply: Supply) -> str:
     """Return what a build depends on, as a digest; "" while the source is not pinned."""
     if isinstance(source, Repository):
@@ -276,7 +277,7 @@ def _build_key(source: Sdist | Archive | Repository, supply: Supply) -> str:
     parts = [
         *identity,
         getattr(source, "subdirectory", ""),
-        sorted(supply.build.config_settings),
+        supply.build.config_settings,
         supply.build.build_isolation or interpreter.executable,
         hashlib.sha256("\0".join(interpreter.tags).encode()).hexdigest(),
     ]
@@ -291,14 +292,9 @@ def _pinned(source: Sdist | Archive | Repository, tree: SourceTree) -> Sdist | A
     return replace(source, hashes=(("sha256", digest),))
 
 
-def _direct_url(artifact: Artifact, pack: Pack) -> Mapping[str, object] | None:
-    """Return the direct_url.json of a wheel that was asked for by its address (PEP 610)."""
-    if not artifact.direct or isinstance(artifact.source, Directory):
-        return None
-    hashes = {"sha256": pack.digest}
-    info = {"hash": f"sha256={pack.digest}", "hashes": hashes}
-    assert isinstance(artifact.source, Wheel)  # noqa: S101 - the caller sorted them out
-    return {"url": artifact.source.url, "archive_info": info}
+def _origin(artifact: Artifact, source: Source, sha256: str = "") -> Mapping[str, object] | None:
+    """Return the direct_url.json of what was asked for by its address (PEP 610)."""
+    return direct_url(source, sha256=sha256) if artifact.direct else None
 
 
 def unpinned(artifacts: Iterable[Artifact]) -> list[str]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import os
-import tempfile
 
 from trueup.acquisition.pack import Pack
+from trueup.acquisition.store_folder import make_folder
+from trueup.acquisition.store_records import write_atomically
 
 __all__ = ["of_pack", "write_metadata_wheel"]
 
@@ -29,20 +31,23 @@ def write_metadata_wheel(dist_info: str, metadata: bytes, folder: str) -> str:
         dist_info: the name of the dist-info directory, "demo-1.0.dist-info".
         metadata: the content of METADATA.
         folder: a folder of the store.
+
+    Raises:
+        StoreError: it cannot be written.
     """
-    import zipfile
+    from zipfile import ZipFile, ZipInfo
 
     digest = hashlib.sha256(dist_info.encode() + b"\0" + metadata).hexdigest()[:32]
     home = os.path.join(folder, digest)
     path = os.path.join(home, dist_info.removesuffix(".dist-info") + "-py3-none-any.whl")
     if os.path.exists(path):
         return path
-    os.makedirs(home, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=home)
-    with open(descriptor, "wb") as out, zipfile.ZipFile(out, "w") as archive:
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w") as archive:
         for name, content in _files(dist_info, metadata).items():
-            archive.writestr(zipfile.ZipInfo(name, _MOMENT), content)
-    os.replace(temporary, path)
+            archive.writestr(ZipInfo(name, _MOMENT), content)
+    make_folder(home)
+    write_atomically(path, buffer.getvalue(), home)
     return path
 
 

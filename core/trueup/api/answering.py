@@ -87,7 +87,7 @@ def _without_resolver(
             groups=request.lock_groups or None,
             build=request.build,
         )
-    direct = resolve_direct(request, projects, interpreter.markers)
+    direct = resolve_direct(request, projects, interpreter)
     if direct is not None or built:
         return direct
 

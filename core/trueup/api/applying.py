@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from trueup.acquisition.acquire import Acquired, Supply, acquire
 from trueup.acquisition.pack import Pack
+from trueup.acquisition.source import direct_url
 from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
@@ -16,7 +16,6 @@ from trueup.errors import StoreError
 from trueup.installation.plan import Addition, Plan
 from trueup.installation.record import Delivery
 from trueup.installation.transaction import Outcome, carry_out
-from trueup.resolution.artifact import Directory
 
 __all__ = ["Applied", "apply"]
 
@@ -74,11 +73,9 @@ def _acquire(plan: Plan, supply: Supply, built: Mapping[str, Pack]) -> dict[str,
     wanted = [one.artifact for one in plan.add if one.artifact.name not in built]
     acquired = acquire(wanted, supply)
     for one in plan.add:
-        source = one.artifact.source
-        if isinstance(source, Directory):
-            info = {"editable": True} if source.editable else {}
-            direct_url = {"url": Path(source.path).as_uri(), "dir_info": info}
-            acquired[one.artifact.name] = Acquired(built[one.artifact.name], direct_url, "build")
+        name = one.artifact.name
+        if name in built:
+            acquired[name] = Acquired(built[name], direct_url(one.artifact.source), "build")
     return acquired
 
 

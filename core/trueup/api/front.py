@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
+from trueup.api.gathering import Gathering
+from trueup.api.grounds import grounds_of
 from trueup.api.installing import install_order
 from trueup.api.order import Order
 from trueup.api.report import InstallReport
@@ -42,12 +44,14 @@ class Surroundings:
         base: the directory that relative paths start from; None for the current one.
         variables: environment variables; None for the process's own.
         reporter: told of progress.
+        reload: import modules of replaced distributions anew in this process.
     """
 
     environment: Environment | None = None
     base: str | None = None
     variables: Mapping[str, str] | None = None
     reporter: Reporter = SILENT
+    reload: bool = False
 
 
 def install_arguments(
@@ -74,11 +78,16 @@ def install_input(
 ) -> InstallReport:
     """Do what `raw` asks for; see `install_arguments`."""
     around = around or Surroundings()
+    gathering = Gathering(around.reporter)
+    around = replace(around, reporter=gathering)
     with prepared(raw, options, around) as (request, workshop):
         environment = around.environment or _environment(options, workshop)
-        if options.recreate and not options.dry_run:
-            environment = _emptied(environment, workshop)
-        return install_order(_order(request, options, environment), workshop)
+        _need_virtual(options, environment)
+        order = _order(request, options, environment, around)
+        if options.recreate and not order.dry_run:
+            order = replace(order, environment=_emptied(environment, workshop))
+        report = install_order(order, workshop)
+    return replace(report, warnings=gathering.warnings)
 
 
 @contextmanager
@@ -117,10 +126,16 @@ def prepared(
         yield request, workshop
 
 
-def _order(request: Request, options: InstallOptions, environment: Environment) -> Order:
+def _order(
+    request: Request, options: InstallOptions, environment: Environment, around: Surroundings
+) -> Order:
+    variables = os.environ if around.variables is None else around.variables
     return Order(
         request=request,
         environment=environment,
+        reload=around.reload,
+        strict=options.strict,
+        grounds=lambda: grounds_of(request, environment, options, variables),
         exact=options.exact,
         reinstall_all=options.force_reinstall,
         reinstall=options.reinstall_packages,
@@ -156,9 +171,12 @@ def _read(workshop: Workshop, url: str) -> str:
 
 
 def _introduce(request: Request, workshop: Workshop) -> None:
-    """Let the fetcher know the credentials in the request's index addresses."""
+    """Let the fetcher know the credentials in addresses of the request: artifacts hold none."""
     index = request.index
-    for address in (index.index_url or "", *index.extra_index_urls, *index.find_links):
+    indexes = (index.index_url or "", *index.extra_index_urls, *index.find_links)
+    asked = (item.requirement for item in (*request.items, *request.constraints))
+    named = (one.url for one in asked if one is not None and one.url)
+    for address in (*indexes, *named):
         if address:
             workshop.credentials.remember(address)
 
@@ -166,18 +184,22 @@ def _introduce(request: Request, workshop: Workshop) -> None:
 def _environment(options: InstallOptions, workshop: Workshop) -> Environment:
     """Return the environment that the options mean."""
     python = options.python or ("python3" if options.system else None)
-    environment = open_environment(
+    if python and os.path.exists(os.path.join(workshop.base, python)):
+        python = os.path.join(workshop.base, python)
+    return open_environment(
         python=python,
-        target_directory=options.target or None,
-        prefix=options.prefix or None,
+        target_directory=os.path.join(workshop.base, options.target) if options.target else None,
+        prefix=os.path.join(workshop.base, options.prefix) if options.prefix else None,
         memory=workshop.interpreters,
     )
+
+
+def _need_virtual(options: InstallOptions, environment: Environment) -> None:
     if options.require_virtualenv and not environment.interpreter.virtual:
         raise EnvironmentProblem(
             f"{environment.root} is no virtual environment, and one is required",
             hint="make one with `trueup venv .venv`, or drop --require-virtualenv",
         )
-    return environment
 
 
 def _emptied(environment: Environment, workshop: Workshop) -> Environment:

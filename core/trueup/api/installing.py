@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import replace
 
 from trueup.acquisition.acquire import Acquired, Supply, build_directory
+from trueup.api.aftermath import own, tell_of, with_conflicts
 from trueup.api.answering import Answer, Built, answer
 from trueup.api.applying import apply
 from trueup.api.order import Order
@@ -41,13 +41,16 @@ def install_order(order: Order, workshop: Workshop) -> InstallReport:
         TrueupError: any of its kinds; nothing was changed.
     """
     environment = order.environment
+    if order.dry_run:  # nothing is changed: no lock is made, and nothing is recovered
+        return _install(order, environment, workshop)
     ensure_changeable(environment, break_system_packages=order.break_system_packages)
     with environment_lock(environment, timeout=order.wait, reporter=workshop.reporter):
         recovered = recover(environment, reporter=workshop.reporter)
         report = _install(order, environment, workshop)
         if order.compile_bytecode and report.added:
             _compile(environment, workshop)
-    return replace(report, recovered=recovered)
+        report = replace(report, recovered=recovered)
+        return with_conflicts(report, order, workshop.reporter)
 
 
 def _install(order: Order, environment: Environment, workshop: Workshop) -> InstallReport:
@@ -57,16 +60,12 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     damaged = find_damage(environment, installed, edited_too=order.exact)
     if not damaged and _nothing_to_do(order, installed):
         kept = tuple(Kept(one.name, one.version) for one in installed.values())
-        return InstallReport(
-            environment.root,
-            kept=kept,
-            dry_run=order.dry_run,
-            decided_by=_what_decided(order.request, environment),
-        )
+        return _of_nothing(InstallReport(environment.root, kept=kept, dry_run=order.dry_run), order)
     supply = supply_for(order.request, environment.interpreter, workshop)
     built = _build_projects(order.request, supply)
     answered = answer(order.request, environment.interpreter, built, installed, workshop)
-    plan = decide(installed, answered.resolution, _choices(order, answered, damaged))
+    choices = _choices(order, answered, damaged)
+    plan = decide(installed, answered.resolution, replace(choices, protected=own(order, installed)))
     resolved = time.perf_counter()
     if order.dry_run:
         return replace(_report(environment, plan, {}), dry_run=True)
@@ -76,6 +75,7 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     report = _report(environment, plan, applied.acquired)
     seconds = {"resolve": resolved - started, **applied.seconds}
     report = replace(report, displaced=applied.outcome.displaced, seconds=seconds)
+    tell_of(report, workshop.reporter)
     if before is None:
         return report
     change = make_importable(
@@ -87,12 +87,10 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     return replace(report, stale_modules=change.stale_modules)
 
 
-def _what_decided(request: Request, environment: Environment) -> tuple[str, ...]:
-    """Return what was looked at to find that there is nothing to do, for the next glance."""
-    program = environment.interpreter.executable
-    config = os.path.join(environment.interpreter.prefix, "pyvenv.cfg")
-    places = [program, *environment.library_directories, *request.files]
-    return tuple(places + ([config] if environment.interpreter.virtual else []))
+def _of_nothing(report: InstallReport, order: Order) -> InstallReport:
+    """Add what told that there is nothing to do, for the next glance."""
+    grounds = order.grounds()
+    return replace(report, decided_by=grounds.places, decided_without=grounds.absent)
 
 
 def _compile(environment: Environment, workshop: Workshop) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from trueup.api.grounds import Grounds
 from trueup.destination.environment import Environment
 from trueup.resolution.request import Request
 
@@ -24,6 +26,8 @@ class Order:
         break_system_packages: go on although PEP 668 says not to.
         reload: import modules of replaced distributions anew in this process.
         compile_bytecode: have bytecode ready before the first import.
+        strict: look for conflicts in the whole environment afterwards.
+        grounds: tells what an answer of "nothing to do" stands on.
         wait: seconds to wait for another process; None for the default.
     """
 
@@ -36,4 +40,6 @@ class Order:
     break_system_packages: bool = False
     reload: bool = False
     compile_bytecode: bool = False
+    strict: bool = False
+    grounds: Callable[[], Grounds] = Grounds
     wait: float | None = None

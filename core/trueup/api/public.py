@@ -12,6 +12,7 @@ from trueup.api.uninstalling import uninstall_names
 from trueup.api.workshop import open_workshop
 from trueup.destination.environment import Environment
 from trueup.destination.locate import open_environment
+from trueup.errors import RequestError
 from trueup.reporting import SILENT, Reporter
 from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.request_input import RequestInput
@@ -35,6 +36,7 @@ def install(  # noqa: PLR0913 - what pip's command line has, as keywords
     exact: bool = False,
     dry_run: bool = False,
     offline: bool = False,
+    reload: bool = False,
     reporter: Reporter = SILENT,
     request: RequestInput | None = None,
     options: InstallOptions | None = None,
@@ -56,6 +58,7 @@ def install(  # noqa: PLR0913 - what pip's command line has, as keywords
         exact: remove what was not asked for.
         dry_run: tell what would change, and change nothing.
         offline: touch no network.
+        reload: drop modules of replaced distributions, so that the next import gets the new ones.
         reporter: told of progress.
         request: more that is asked for, for what has no keyword here.
         options: more options, for what has no keyword here.
@@ -83,7 +86,14 @@ def install(  # noqa: PLR0913 - what pip's command line has, as keywords
         dry_run=chosen.dry_run or dry_run,
         offline=chosen.offline or offline,
     )
-    around = Surroundings(environment=open_target(environment), reporter=reporter)
+    elsewhere = chosen.python or chosen.system or chosen.target or chosen.prefix
+    if elsewhere and environment is not None:
+        raise RequestError(
+            "an environment was named in more than one way",
+            hint="name it by `environment`, or in the options",
+        )
+    where = None if elsewhere else open_target(environment)
+    around = Surroundings(environment=where, reporter=reporter, reload=reload)
     return install_input(raw, chosen, around)
 
 
@@ -91,6 +101,7 @@ def sync(
     *requirements: str,
     environment: Where = None,
     requirement_files: Iterable[str | os.PathLike[str]] = (),
+    dry_run: bool = False,
     reporter: Reporter = SILENT,
 ) -> InstallReport:
     """Make an environment hold exactly what is asked for; as `install(..., exact=True)`."""
@@ -99,6 +110,7 @@ def sync(
         environment=environment,
         requirement_files=requirement_files,
         exact=True,
+        dry_run=dry_run,
         reporter=reporter,
     )
 

@@ -66,6 +66,9 @@ class InstallReport:
         dry_run: nothing was changed; the report tells what would be.
         decided_by: where there was nothing to do, the files and directories that told so; () where
             more than files decided.
+        decided_without: paths that had to be missing for that.
+        conflicts: requirements of installed distributions that are not met now; of all of them
+            where that was asked for, else of those that were not looked at by the resolver.
     """
 
     environment: str
@@ -79,6 +82,8 @@ class InstallReport:
     seconds: Mapping[str, float] = field(default_factory=dict)
     dry_run: bool = False
     decided_by: tuple[str, ...] = ()
+    decided_without: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -89,4 +94,6 @@ class InstallReport:
         """Return the report as plain values for `--json`; the form is versioned."""
         from dataclasses import asdict
 
-        return {"version": 1, **asdict(self)}
+        told = asdict(self)
+        del told["decided_by"], told["decided_without"]  # nobody's business but the next run's
+        return {"version": 1, **told}

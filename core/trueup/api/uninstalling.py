@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
+from trueup.api.aftermath import tell_of
+from trueup.api.gathering import Gathering
 from trueup.api.report import InstallReport, Kept, Removed
 from trueup.api.workshop import Workshop
 from trueup.destination.contents import record_paths
@@ -34,17 +38,20 @@ def uninstall_names(
     Raises:
         TrueupError: one cannot be removed; none was.
     """
-    ensure_changeable(environment, break_system_packages=break_system_packages)
-    with environment_lock(environment, timeout=wait, reporter=workshop.reporter):
-        recovered = recover(environment, reporter=workshop.reporter)
+    recovered: tuple[str, ...] = ()
+    reporter = Gathering(workshop.reporter)
+    with ExitStack() as held:
+        if not dry_run:
+            ensure_changeable(environment, break_system_packages=break_system_packages)
+            held.enter_context(environment_lock(environment, timeout=wait, reporter=reporter))
+            recovered = recover(environment, reporter=reporter)
         installed = read_installed(environment)
         going: dict[str, InstalledDistribution] = {}
-        warnings: list[str] = []
         for name in names:
             present = installed.get(canonicalize_name(name))
             if present is None:
-                warnings.append(f"{name} is not installed, so it is not removed")
-                workshop.reporter(Event("warning", name, warnings[-1]))
+                message = f"{name} is not installed, so it is not removed"
+                reporter(Event("warning", name, message))
             else:
                 going[present.name] = present
         before = look() if environment.running else None
@@ -53,17 +60,19 @@ def uninstall_names(
         }
         touched: tuple[str, ...] = ()
         if going and not dry_run:
-            touched = carry_out(
-                environment, list(going.values()), (), reporter=workshop.reporter
-            ).touched
+            removed = list(going.values())
+            touched = carry_out(environment, removed, (), reporter=reporter).touched
     report = InstallReport(
         environment.root,
         removed=tuple(Removed(one.name, one.version, "asked for") for one in going.values()),
         kept=tuple(Kept(one.name, one.version) for n, one in installed.items() if n not in going),
         recovered=recovered,
-        warnings=tuple(warnings),
+        warnings=reporter.warnings,
         dry_run=dry_run,
     )
-    if before is not None and touched:
-        make_importable(before, directories=touched, replaced=replaced)
-    return report
+    if not dry_run:
+        tell_of(report, reporter)
+    if before is None or not touched:
+        return report
+    change = make_importable(before, directories=touched, replaced=replaced)
+    return replace(report, stale_modules=change.stale_modules)

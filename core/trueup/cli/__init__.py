@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from trueup.errors import RequestError, TrueupError
 
-__all__ = ["run"]
+__all__ = ["leave_the_pipe", "run"]
 
-_FAILED, _USAGE, _INTERRUPTED = 1, 2, 130
+_DONE, _FAILED, _USAGE, _INTERRUPTED = 0, 1, 2, 130
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -18,15 +20,10 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         0 when it was done, 1 when it failed, 2 when it could not be understood, 130 after Ctrl-C.
     """
-    from trueup.cli.parser import parse
-
+    _write_anything()
     try:
-        command = parse(arguments)
-        return command.action(command.options)
-    except RequestError as error:
-        return _tell(error, _USAGE)
-    except TrueupError as error:
-        return _tell(error, _FAILED)
+        code = _run(arguments)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         print(
             "interrupted; the environment is as it was, or is mended by the next run",
@@ -34,9 +31,37 @@ def run(arguments: Sequence[str]) -> int:
         )
         return _INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone (`| head`); do not complain while closing it either.
-        sys.stderr.close()
-        return _FAILED
+        return leave_the_pipe()
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from trueup.cli.parser import parse
+
+    try:
+        command = parse(arguments)
+        return command.run()
+    except RequestError as error:
+        return _tell(error, _USAGE)
+    except TrueupError as error:
+        return _tell(error, _FAILED)
+    except SystemExit as leaving:  # of argparse, after `--help` or `--version`
+        return leaving.code if isinstance(leaving.code, int) else _DONE
+
+
+def _write_anything() -> None:
+    """Let no name or sign that the terminal's encoding lacks end a command that has worked."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def leave_the_pipe() -> int:
+    """Write no more to whoever read our output and has gone (`| head`); return the exit code."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())  # so that the interpreter's last flush does not complain
+    os.close(nowhere)
+    return _FAILED
 
 
 def _tell(error: TrueupError, code: int) -> int:

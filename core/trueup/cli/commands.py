@@ -22,10 +22,9 @@ from trueup.destination.environment import Environment
 from trueup.destination.facts import interpreter_facts
 from trueup.destination.installed import read_installed
 from trueup.destination.locate import open_environment
-from trueup.errors import RequestError
+from trueup.errors import EnvironmentProblem, RequestError
 from trueup.resolution.assembly import parse_request
 from trueup.resolution.install_grammar import parse_install_arguments
-from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.request_input import RequestInput
 
 __all__ = ["install", "list_installed", "sync", "uninstall", "venv"]
@@ -45,22 +44,27 @@ def _install(arguments: Sequence[str], *, exact: bool) -> int:
     raw, options = parse_install_arguments(arguments, environment=os.environ)
     options = replace(options, exact=exact or options.exact)
     verbosity = options.verbose - options.quiet
-    with listening(verbosity if options.progress else min(verbosity, 0)) as reporter:
+    with listening(verbosity, progress=options.progress, color=options.color) as reporter:
         report = install_input(raw, options, Surroundings(reporter=reporter))
-    text = _shown(report, verbosity, as_json=options.json)
+    text = _shown(report, verbosity, as_json=options.json or options.report == "-")
     sys.stdout.write(text)
-    _write_report(report, options)
-    if report.decided_by and not (options.report or _remote(raw)):
+    if options.report not in {"", "-"}:
+        _write_report(report, os.path.join(options.directory, options.report))
+    if report.decided_by and not (options.report or report.warnings or _remote(raw)):
         _remember(["sync" if exact else "install", *arguments], text, report)
-    return 1 if options.check and report.changed else 0
+    unfit = options.strict and report.conflicts
+    return 1 if unfit or (options.check and report.changed) else 0
 
 
-def _write_report(report: InstallReport, options: InstallOptions) -> None:
-    if options.report == "-":
-        print(json.dumps(report.as_json(), indent=2))
-    elif options.report:
-        with open(options.report, "w", encoding="utf-8") as out:
+def _write_report(report: InstallReport, path: str) -> None:
+    try:
+        with open(path, "w", encoding="utf-8") as out:
             json.dump(report.as_json(), out, indent=2)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"the report cannot be written to {path}: {error.strerror}",
+            hint="everything else is done; name another file behind --report",
+        ) from error
 
 
 def _remote(raw: RequestInput) -> bool:
@@ -71,8 +75,7 @@ def _remote(raw: RequestInput) -> bool:
 
 def _remember(arguments: Sequence[str], text: str, report: InstallReport) -> None:
     """Let the next such command line find out by a glance that there is nothing to do."""
-    journals = [os.path.join(report.environment, ".trueup", "journal")]
-    glance.remember(arguments, text, places=report.decided_by, absent=journals)
+    glance.remember(arguments, text, places=report.decided_by, absent=report.decided_without)
 
 
 def _shown(report: InstallReport, verbosity: int, *, as_json: bool) -> str:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["Verbosity", "listening", "wants_color"]
 
 Verbosity = int
-"""-1 and less: only errors. 0: what changes. 1: and why. 2: and the output of every tool."""
+"""-2 and less: only errors. -1: warnings, too. 0: what changes. 1: and why. 2: and all output."""
 
 _PLAIN: Mapping[str, tuple[int, str]] = {
     "waiting": (0, "{message}"),
-    "warning": (0, "warning: {message}"),
+    "warning": (-1, "warning: {message}"),
     "recovered": (0, "{message}"),
     "note": (0, "{message}"),
     "building": (0, "Building {subject}"),
@@ -30,6 +30,8 @@ _PLAIN: Mapping[str, tuple[int, str]] = {
     "resolving": (1, "Resolving"),
     "resolved": (1, "Resolved {message} distributions"),
     "output": (2, "  {message}"),
+    "removed": (3, ""),  # the summary has them
+    "added": (3, ""),
 }
 
 
@@ -110,12 +112,18 @@ def wants_color(stream: TextIO, variables: Mapping[str, str]) -> bool:
 
 
 @contextmanager
-def listening(verbosity: Verbosity) -> Iterator[Reporter]:
-    """Yield the reporter that fits the terminal; what it shows goes to the error stream."""
-    if verbosity < 0:
-        yield lambda _event: None
-        return
-    if not wants_color(sys.stderr, os.environ):
+def listening(
+    verbosity: Verbosity, *, progress: bool = True, color: str = "auto"
+) -> Iterator[Reporter]:
+    """Yield the reporter that fits the terminal; what it shows goes to the error stream.
+
+    Args:
+        verbosity: how much is shown.
+        progress: whether lines may move.
+        color: "auto" for what the terminal and the variables say, "always" or "never".
+    """
+    moving = color == "always" or (color == "auto" and wants_color(sys.stderr, os.environ))
+    if verbosity < 0 or not (progress and moving):
         yield _Lines(sys.stderr, verbosity)
         return
     from rich.console import Console
@@ -127,5 +135,5 @@ def listening(verbosity: Verbosity) -> Iterator[Reporter]:
         BarColumn(bar_width=24),
         DownloadColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        yield _Moving(progress, verbosity)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as display:
+        yield _Moving(display, verbosity)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from importlib import import_module
+from typing import Any, NoReturn
 
 from trueup.errors import RequestError
 from trueup.version import __version__
@@ -27,13 +28,77 @@ Without --python, the environment is the one that VIRTUAL_ENV names, or .venv he
 else that of the Python that runs trueup. Exit codes: 0 done, 1 failed, 2 not understood.
 """
 
+_INSTALLING = {
+    "install": (
+        "Install distributions and local projects, with what they depend on.",
+        """\
+  trueup install requests 'rich>=13'        by name and version
+  trueup install -e '.[test]'               a local project; edits show at once
+  trueup install -r requirements.txt        what a file asks for
+  trueup install --pylock pylock.toml       what a lock says
+  trueup install -U django                  everything may move to its newest version
+  trueup install --dry-run flask            only tell what would change
+""",
+    ),
+    "sync": (
+        "Make an environment hold exactly what is asked for, and remove the rest.",
+        """\
+  trueup sync -r requirements.txt           exactly what a file asks for
+  trueup sync --check -r requirements.txt   exit 1 if that would change anything
+""",
+    ),
+}
+
+_UNINSTALLING = """\
+Remove distributions. What they brought along stays; `trueup sync` removes what is not asked for.
+
+  trueup uninstall requests                 from the environment in use
+  trueup uninstall -p .venv -r old.txt      everything that a file names, from that one
+"""
+
+_LISTING = """\
+Tell what is installed, in order of name.
+
+  trueup list                               as columns
+  trueup list --format freeze               as requirement lines
+  trueup list -p .venv --json               another environment, for machines
+"""
+
+_MAKING = """\
+Make a virtual environment, without pip in it. trueup installs into it from outside.
+
+  trueup venv                               .venv, of the Python that runs trueup
+  trueup venv -p 3.12 env                   of another version
+  trueup venv --clear                       anew, in the place of the old one
+"""
+
+_KEEPING = """\
+Look after the store: whatever trueup has downloaded and built once, for all environments. No
+environment needs it any more once it is installed into; what is missing is got again.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command line that was understood: what to call, and with what."""
+    """A command line that was understood: what to call, and with what.
 
-    action: Callable[[argparse.Namespace], int]
+    Attributes:
+        action: "module:function" below this package; imported only when it is called, because the
+            stages behind it cost more than all of the parsing.
+        options: what was said.
+    """
+
+    action: str
     options: argparse.Namespace
+
+    def run(self) -> int:
+        """Do it, and return the exit code.
+
+        Raises:
+            TrueupError: any of its kinds.
+        """
+        module, _, name = self.action.partition(":")
+        return int(getattr(import_module(f"trueup.cli.{module}"), name)(self.options))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -67,35 +132,50 @@ def parse(arguments: Sequence[str]) -> Command:
     commands.add_parser("sync", help="install, and remove what was not asked for", add_help=False)
     for add in (_add_uninstall, _add_list, _add_venv, _add_cache):
         add(commands)
-    options = parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        name = arguments[0]
+        raise RequestError(
+            f"{', '.join(unknown)}: not understood by {name}",
+            hint=f"`trueup {name} --help` tells what is",
+        )
     return Command(options.action, options)
 
 
 def _install(name: str, arguments: Sequence[str]) -> Command:
-    from trueup.cli import commands
     from trueup.resolution.install_grammar import add_install_options
+    from trueup.resolution.install_vocabulary import USAGE
 
-    about = {
-        "install": "Install distributions and local projects, with what they depend on.",
-        "sync": "Make an environment hold exactly what is asked for: install what is missing, "
-        "replace what differs, remove the rest.",
-    }
     if {"-h", "--help"} & set(arguments):
-        parser = _Parser(prog=f"trueup {name}", description=about[name], epilog=_WHERE)
+        about, examples = _INSTALLING[name]
+        parser = _Parser(
+            prog=f"trueup {name}",
+            usage=USAGE.replace("install", name, 1),
+            description=f"{about}\n\n{examples}",
+            epilog=_WHERE,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         add_install_options(parser)
         parser.print_help()
         sys.exit(0)
     options = argparse.Namespace(arguments=list(arguments))
-    return Command(getattr(commands, name), options)
+    return Command(f"commands:{name}", options)
 
 
 _Subparsers = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 
 
-def _add_uninstall(commands: _Subparsers[_Parser]) -> None:
-    from trueup.cli.commands import uninstall
+def _taught(description: str) -> dict[str, Any]:
+    """Return what makes a parser's help show `description` as it is written."""
+    return {
+        "description": description,
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+        "allow_abbrev": False,
+    }
 
-    parser = commands.add_parser("uninstall", help="remove distributions", allow_abbrev=False)
+
+def _add_uninstall(commands: _Subparsers[_Parser]) -> None:
+    parser = commands.add_parser("uninstall", help="remove distributions", **_taught(_UNINSTALLING))
     parser.add_argument("names", nargs="*", metavar="NAME", help="what to remove")
     parser.add_argument(
         "-r", "--requirement", action="append", default=[], metavar="FILE",
@@ -105,13 +185,11 @@ def _add_uninstall(commands: _Subparsers[_Parser]) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only tell what would go")
     _add_where(parser)
     _add_output(parser)
-    parser.set_defaults(action=uninstall)
+    parser.set_defaults(action="commands:uninstall")
 
 
 def _add_list(commands: _Subparsers[_Parser]) -> None:
-    from trueup.cli.commands import list_installed
-
-    parser = commands.add_parser("list", help="tell what is installed", allow_abbrev=False)
+    parser = commands.add_parser("list", help="tell what is installed", **_taught(_LISTING))
     parser.add_argument("-e", "--editable", action="store_true", help="only editable projects")
     parser.add_argument(
         "--format",
@@ -121,14 +199,12 @@ def _add_list(commands: _Subparsers[_Parser]) -> None:
     )
     _add_where(parser)
     _add_output(parser)
-    parser.set_defaults(action=list_installed)
+    parser.set_defaults(action="commands:list_installed")
 
 
 def _add_venv(commands: _Subparsers[_Parser]) -> None:
-    from trueup.cli.commands import venv
-
     parser = commands.add_parser(
-        "venv", help="make a virtual environment, without pip in it", allow_abbrev=False
+        "venv", help="make a virtual environment, without pip in it", **_taught(_MAKING)
     )
     parser.add_argument("directory", nargs="?", default=".venv", metavar="DIR", help="where; .venv")
     parser.add_argument(
@@ -139,13 +215,11 @@ def _add_venv(commands: _Subparsers[_Parser]) -> None:
     parser.add_argument("--system-site-packages", action="store_true", help="see the base's, too")
     parser.add_argument("--prompt", metavar="NAME", help="what the shell shows while it is active")
     _add_output(parser)
-    parser.set_defaults(action=venv)
+    parser.set_defaults(action="commands:venv")
 
 
 def _add_cache(commands: _Subparsers[_Parser]) -> None:
-    from trueup.cli import store_commands
-
-    parser = commands.add_parser("cache", help="look after the store", allow_abbrev=False)
+    parser = commands.add_parser("cache", help="look after the store", **_taught(_KEEPING))
     verbs = parser.add_subparsers(title="what to do", metavar="VERB", required=True)
     for name, about in (
         ("dir", "tell where it is"),
@@ -155,11 +229,11 @@ def _add_cache(commands: _Subparsers[_Parser]) -> None:
     ):
         verb = verbs.add_parser(name, help=about, allow_abbrev=False)
         verb.add_argument("--json", action="store_true", help="for machines")
-        verb.set_defaults(action=getattr(store_commands, name))
+        verb.set_defaults(action=f"store_commands:{name}")
     prune = verbs.add_parser("prune", help="remove what was not used lately", allow_abbrev=False)
     prune.add_argument("--days", type=float, default=30.0, help="how long is lately; 30")
     prune.add_argument("--json", action="store_true", help="for machines")
-    prune.set_defaults(action=store_commands.prune)
+    prune.set_defaults(action="store_commands:prune")
 
 
 def _add_where(parser: argparse.ArgumentParser) -> None:

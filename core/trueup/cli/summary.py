@@ -19,7 +19,7 @@ def summary_lines(report: InstallReport, verbosity: int = 0) -> Iterator[str]:
     for removed in report.removed:
         yield f" - {removed.name} {removed.version}"
     for added in report.added:
-        mark, before = ("~", f"{added.previous} → ") if added.previous else ("+", "")
+        mark, before = ("~", f"{added.previous} -> ") if added.previous else ("+", "")
         if added.previous == added.version:
             before = ""
         suffix = " (editable)" if added.editable else ""

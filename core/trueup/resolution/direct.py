@@ -2,44 +2,44 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_wheel_filename,
-)
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
+from trueup.destination.environment import Interpreter
+from trueup.resolution.address import fragment_hashes, recorded
+from trueup.resolution.answer import holds
 from trueup.resolution.artifact import Archive, Artifact, Directory, Resolution, Wheel
+from trueup.resolution.promises import WEAK
 from trueup.resolution.request import LocalProject, Request, RequestedItem
+from trueup.resolution.wheel_ranking import WheelRanking
 
 __all__ = ["artifact_of_project", "resolve_direct"]
 
 
 def resolve_direct(
-    request: Request, projects: Mapping[str, Artifact], markers: Mapping[str, str]
+    request: Request, projects: Mapping[str, Artifact], interpreter: Interpreter
 ) -> Resolution | None:
     """Return the resolution of a request that needs no resolver, or None where it needs one.
 
     Args:
         request: what was asked for; only `--no-deps` can do without a resolver.
         projects: local project's path to its artifact.
-        markers: the environment of PEP 508 markers.
+        interpreter: for whom: its markers and tags decide.
     """
     if request.dependencies or request.lock or request.constraints:
         return None
-    artifacts: dict[str, Artifact] = {one.name: one for one in projects.values()}
-    for item in request.items:
-        marker = item.requirement.marker if item.requirement else None
-        if marker is not None and not marker.evaluate({**markers, "extra": ""}):
-            continue
-        artifact = _artifact_of_item(item)
+    artifacts: dict[str, Artifact] = {}
+    items = (item for item in request.items if _applies(item, interpreter))
+    for artifact in (*projects.values(), *(_artifact_of_item(item) for item in items)):
         if artifact is None or artifact.name in artifacts:
             return None
         artifacts[artifact.name] = artifact
+    wheels = (one.source for one in artifacts.values() if isinstance(one.source, Wheel))
+    ranking = WheelRanking(interpreter.tags)
+    if any(ranking.rank(wheel.filename) is None for wheel in wheels):
+        return None  # a resolver tells why a wheel does not fit
     ordered = tuple(artifacts[name] for name in sorted(artifacts))
     return Resolution(ordered, frozenset(artifacts))
 
@@ -49,22 +49,27 @@ def artifact_of_project(project: LocalProject, name: str, version: str) -> Artif
     return Artifact(name, version, Directory(project.path, project.editable), direct=True)
 
 
+def _applies(item: RequestedItem, interpreter: Interpreter) -> bool:
+    return item.requirement is None or holds(item.requirement.marker, interpreter.markers)
+
+
 def _artifact_of_item(item: RequestedItem) -> Artifact | None:
     requirement = item.requirement
     if requirement is None or not requirement.url or "+" in urlsplit(requirement.url).scheme:
         return None
-    url, _, fragment = requirement.url.partition("#")
-    name = canonicalize_name(requirement.name)
-    promised = [part.split("=", 1) for part in fragment.split("&") if "=" in part]
-    hashes = item.hashes or tuple(
-        (key, value) for key, value in promised if key in {"sha256", "sha384", "sha512"}
-    )
-    filename = os.path.basename(unquote(urlsplit(url).path))
+    name, url = canonicalize_name(requirement.name), recorded(requirement.url)
+    promised = {*item.hashes, *fragment_hashes(requirement.url)}
+    hashes = tuple(sorted(pair for pair in promised if pair[0] not in WEAK))
+    if len({algorithm for algorithm, _ in hashes}) != len(hashes):
+        return None  # several files would do
+    filename = unquote(urlsplit(url).path).rpartition("/")[2]
     if filename.endswith(".whl"):
         try:
-            version = str(parse_wheel_filename(filename)[1])
-        except (InvalidWheelFilename, InvalidSdistFilename):
+            found, version = parse_wheel_filename(filename)[:2]
+        except (InvalidWheelFilename, ValueError):
             return None
-        return Artifact(name, version, Wheel(url, filename, hashes), direct=True)
-    subdirectory = dict(promised).get("subdirectory", "") if promised else ""
-    return Artifact(name, "", Archive(url, hashes, subdirectory), direct=True)
+        wheel = Wheel(url, filename, hashes)
+        return Artifact(name, str(version), wheel, direct=True) if found == name else None
+    fragment = dict(parse_qsl(urlsplit(requirement.url).fragment))
+    archive = Archive(url, hashes, fragment.get("subdirectory", "").strip("/"))
+    return Artifact(name, "", archive, direct=True)

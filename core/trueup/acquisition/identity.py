@@ -1,0 +1,84 @@
+"""Whether a pack is what was asked for: this distribution, this version, for this Python.
+
+Whoever names a file may be wrong about it: an index, a lock, a build record, or the name that a
+user wrote before an address.
+"""
+
+from __future__ import annotations
+
+import re
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
+from trueup.acquisition.pack import Pack
+from trueup.destination.environment import Interpreter
+from trueup.errors import BuildError, WheelRefused
+from trueup.resolution.artifact import Artifact, Sdist, Wheel
+
+__all__ = ["check_identity", "check_python"]
+
+_HEADERS_END = re.compile(rb"\r?\n\r?\n")
+_REQUIRES_PYTHON = re.compile(rb"^Requires-Python:[ \t]*(.+?)\r?$", re.IGNORECASE | re.MULTILINE)
+
+
+def check_identity(artifact: Artifact, pack: Pack) -> None:
+    """Refuse a pack that is another distribution or version than was asked for.
+
+    Raises:
+        WheelRefused: a wheel that was got is another.
+        BuildError: a source built another.
+    """
+    if pack.name == artifact.name and _is_version(artifact, pack.version):
+        return
+    asked = f"{artifact.name} {artifact.version}".strip()
+    found = f"{pack.name} {pack.version}"
+    hint = "whoever named it there is wrong: an index, a lock, or the name before an address"
+    if isinstance(artifact.source, Wheel):
+        reason = f"{asked} was asked for, and it is {found}"
+        raise WheelRefused(pack.wheel, rule="identity", reason=reason, hint=hint)
+    problem = f"the source of {asked} built a wheel of {found}"
+    raise BuildError(problem, hook="build_wheel", hint=hint)
+
+
+def _is_version(artifact: Artifact, version: str) -> bool:
+    """Whether `version` is the one that was promised; of a source by address, its release is."""
+    if not artifact.version or artifact.version == version:
+        return True
+    try:
+        promised, found = Version(artifact.version), Version(version)
+    except InvalidVersion:
+        return False
+    if isinstance(artifact.source, Wheel | Sdist):
+        return promised == found
+    # What tells a version from a repository's state may add the day, or how the tree was got.
+    return promised.base_version == found.base_version
+
+
+def check_python(artifact: Artifact, pack: Pack, interpreter: Interpreter) -> None:
+    """Refuse what was asked for by address and does not want this Python.
+
+    What comes from an index has been sorted out by whoever resolved; with `--no-deps` nobody has
+    looked into a wheel that was named by its path.
+
+    Raises:
+        WheelRefused: its Requires-Python leaves the interpreter out.
+        StoreError: the pack is gone or damaged.
+    """
+    if not artifact.direct:
+        return
+    content = pack.read(f"{pack.root}/{pack.dist_info}/METADATA")
+    found = _REQUIRES_PYTHON.search(_HEADERS_END.split(content, maxsplit=1)[0])
+    wanted = found[1].decode("utf-8", "replace").strip() if found else ""
+    version = ".".join(map(str, interpreter.version))
+    try:
+        if not wanted or SpecifierSet(wanted).contains(version, prereleases=True):
+            return
+    except InvalidSpecifier:  # old distributions have such: pip and uv take them as having none
+        return
+    raise WheelRefused(
+        pack.wheel,
+        rule="requires-python",
+        reason=f"it wants Python {wanted}, and {interpreter.executable} is {version}",
+        hint="install another version of it, or for another Python",
+    )
