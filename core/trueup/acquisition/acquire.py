@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from trueup.acquisition.build_key import build_key, pinned_source
 from trueup.acquisition.builder import BuildOrder, Provision, build_wheel
 from trueup.acquisition.credentials import Credentials
 from trueup.acquisition.fetch import Fetched, Fetcher, Flight, Wanted, discard
 from trueup.acquisition.git import Mirrors
 from trueup.acquisition.identity import check_identity, check_python
 from trueup.acquisition.pack import Pack
-from trueup.acquisition.source import SourceTree, Workspace, direct_url, open_source
+from trueup.acquisition.source import Workspace, direct_url, open_source
 from trueup.acquisition.store import Store
 from trueup.destination.environment import Interpreter
 from trueup.errors import BuildError, FetchError
@@ -25,7 +25,6 @@ from trueup.resolution.artifact import (
     Archive,
     Artifact,
     Directory,
-    Repository,
     Sdist,
     Source,
     Wheel,
@@ -182,7 +181,7 @@ def _from_source(artifact: Artifact, supply: Supply) -> Acquired:
         pack = build_directory(source.path, supply, editable=source.editable)
         return Acquired(pack, direct_url(source), "build")
     _may_build(artifact, supply.build)
-    key = _build_key(source, supply)
+    key = build_key(source, supply.build, supply.interpreter)
     known = supply.store.find_build(key) if key else None
     if known is not None:
         found = supply.store.find_pack(str(known.get("pack")))
@@ -197,10 +196,11 @@ def _from_source(artifact: Artifact, supply: Supply) -> Acquired:
         )
         pack = _build(tree.path, supply, os.path.join(workspace, "build"))
         check_identity(artifact, pack)  # before it is remembered as what this source builds
-        key = key or _build_key(_pinned(source, tree), supply)
+        pinned = pinned_source(source, tree)
+        key = key or build_key(pinned, supply.build, supply.interpreter)
         if key:
             supply.store.record_build(key, {"pack": pack.digest})
-        return Acquired(pack, _origin(artifact, _pinned(source, tree)), "build")
+        return Acquired(pack, _origin(artifact, pinned), "build")
 
 
 def _workspace(folder: str, supply: Supply) -> Workspace:
@@ -262,34 +262,6 @@ def _may_build(artifact: Artifact, choices: BuildChoices) -> None:
             hook="",
             hint="allow it with --no-binary, or drop --only-binary / --no-build",
         )
-
-
-def _build_key(source: Sdist | Archive | Repository, supply: Supply) -> str:
-    """Return what a build depends on, as a digest; "" while the source is not pinned."""
-    if isinstance(source, Repository):
-        identity = [source.vcs, source.url, source.commit] if source.commit else []
-    else:
-        digest = dict(source.hashes).get("sha256")
-        identity = ["sha256", digest] if digest else []
-    if not identity:
-        return ""
-    interpreter = supply.interpreter
-    parts = [
-        *identity,
-        getattr(source, "subdirectory", ""),
-        supply.build.config_settings,
-        supply.build.build_isolation or interpreter.executable,
-        hashlib.sha256("\0".join(interpreter.tags).encode()).hexdigest(),
-    ]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _pinned(source: Sdist | Archive | Repository, tree: SourceTree) -> Sdist | Archive | Repository:
-    """Return `source` with the digest or commit that opening it has told."""
-    digest = tree.digest.partition(":")[2]
-    if isinstance(source, Repository):
-        return replace(source, commit=digest)
-    return replace(source, hashes=(("sha256", digest),))
 
 
 def _origin(artifact: Artifact, source: Source, sha256: str = "") -> Mapping[str, object] | None:
