@@ -7,6 +7,7 @@ lock that is deleted while it is held is held by nobody.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Removed", "StoreInfo", "Verification", "clear", "info", "prune", "verify"]
 
-_MEMORIES = ("resolutions", "interpreters", "downloads", "repositories")
+_MEMORIES = (
+    *("resolutions", "metadata", "glances", "interpreters", "downloads", "repositories"),
+    "build-environments",
+)
+# Nobody can be asked whether a build runs in a build environment; one that was opened so lately
+# is left to it.
+_MAY_BUILD = ("build-environments", 3600.0)  # seconds
 _CLEARED = ("packs", "bytecode", "builds", "damaged", *_MEMORIES)
 
 
@@ -134,9 +141,7 @@ def prune(store: Store, older_than: float) -> Removed:
         if record is None or record.get("pack") not in left or _mtime(entry.path) < before:
             removed += _remove(entry.path)
     for name in ("bytecode", "damaged", *_MEMORIES):
-        for entry in _entries(os.path.join(store.layout, name)):
-            if _mtime(entry.path) < before:
-                removed += _remove(entry.path)
+        removed += _remove_older(store, name, before)
     remove_leftovers(os.path.join(store.layout, "temporary"))
     return removed
 
@@ -150,13 +155,20 @@ def clear(store: Store) -> Removed:
     _need_writable(store)
     removed = _NOTHING
     for name in _CLEARED:
-        for entry in _entries(os.path.join(store.layout, name)):
-            removed += _remove(entry.path)
+        removed += _remove_older(store, name, math.inf)
     remove_leftovers(os.path.join(store.layout, "temporary"))
     return removed
 
 
 _ENDS = (".pack", ".verified")
+
+
+def _remove_older(store: Store, name: str, before: float) -> Removed:
+    """Remove what lies in the folder `name` and was last touched before that moment."""
+    if name == _MAY_BUILD[0]:
+        before = min(before, time.time() - _MAY_BUILD[1])
+    found = _entries(os.path.join(store.layout, name))
+    return sum((_remove(one.path) for one in found if _mtime(one.path) < before), _NOTHING)
 
 
 def _need_writable(store: Store) -> None:

@@ -107,9 +107,12 @@ def _environment_of(
 ) -> Environment:
     """Open the environment that holds exactly `resolution`; make or mend it where needed."""
     folder = workshop.store.folder("build-environments")
-    directory = os.path.join(folder, _name_of(resolution, interpreter))
-    with state_lock(directory + ".making", directory, reporter=workshop.reporter):
+    name = _name_of(resolution, interpreter)
+    directory = os.path.join(folder, name)
+    making = os.path.join(workshop.store.folder("locks"), f"making-{name}")
+    with state_lock(making, directory, reporter=workshop.reporter):
         environment = _open_or_create(directory, interpreter, workshop)
+        os.utime(directory)  # looking after the store leaves alone what was used lately
     with environment_lock(environment, reporter=workshop.reporter):
         recover(environment, reporter=workshop.reporter)
         installed = read_installed(environment)
