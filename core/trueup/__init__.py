@@ -8,6 +8,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # as `typing` has it, whose import costs more than a glance
 if TYPE_CHECKING:
+    from trueup.api.checking import check, refresh
+    from trueup.api.judging import Judgement
     from trueup.api.public import install, sync, uninstall
     from trueup.api.report import Added, InstallReport, Kept, Removed
     from trueup.destination.environment import Environment, Interpreter
@@ -23,20 +25,25 @@ __all__ = [
     "Event",
     "InstallReport",
     "Interpreter",
+    "Judgement",
     "Kept",
     "Removed",
     "Reporter",
     "TrueupError",
     "__version__",
+    "check",
     "importable",
     "install",
     "make_importable",
     "open_environment",
+    "refresh",
     "sync",
     "uninstall",
 ]
 
 _HOMES = {
+    "trueup.api.checking": ("check", "refresh"),
+    "trueup.api.judging": ("Judgement",),
     "trueup.api.public": ("install", "sync", "uninstall"),
     "trueup.api.report": ("Added", "InstallReport", "Kept", "Removed"),
     "trueup.destination.environment": ("Environment", "Interpreter"),

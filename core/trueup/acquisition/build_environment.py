@@ -18,6 +18,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 _WATCHERS = {
     "circles.py": "_trueup_circles.py",
     "guard.py": "_trueup_guard.py",
+    "onlooker.py": "_trueup_onlooker.py",
     "recorder.py": "_trueup_recorder.py",
 }
 _PTH_NAME = "_trueup_build.pth"

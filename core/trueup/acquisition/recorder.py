@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trueup.acquisition.circles import is_busy
+    from trueup.acquisition.onlooker import is_own_look
 else:
     try:  # beside the build, where it goes by this name
         from _trueup_circles import is_busy
+        from _trueup_onlooker import is_own_look
     except ImportError:
         from trueup.acquisition.circles import is_busy
+        from trueup.acquisition.onlooker import is_own_look
 
 __all__ = ["start"]
 
@@ -69,9 +72,13 @@ class _Recorder:
         text = _text(path)
         if text is None:
             return
+        if not os.path.isabs(text) or text.startswith(self._trees):
+            place = self._place(text)
+            if place is not None and kind in "RLAS" and is_own_look(kind):
+                self.note("X", place)
         if (kind, text) in self._known:
             return  # by far the most: the same absolute path again
-        if os.path.isabs(text):  # others mean another file in another folder
+        if os.path.isabs(text):  # others mean another in another folder
             self._known.add((kind, text))
         place = self._place(text)
         if place is not None:
@@ -147,6 +154,10 @@ class _Recorder:
         """Note `os.exec` and `os.posix_spawn`: (path, arguments, environment)."""
         self.started((arguments[0], arguments[1], None))
 
+    def placed(self, arguments: tuple[Any, ...]) -> None:
+        """Note `os.rename`, `os.link` and `os.symlink`: (source, target, ...)."""
+        self.note_path("W", arguments[1])
+
     def ran(self, arguments: tuple[Any, ...]) -> None:
         """Note `os.system`: (command,)."""
         self.started((None, ["sh", "-c", arguments[0]], None))
@@ -159,6 +170,9 @@ _EVENTS: dict[str, Callable[[_Recorder, tuple[Any, ...]], None]] = {
     "subprocess.Popen": _Recorder.started,
     "os.posix_spawn": _Recorder.executed,
     "os.exec": _Recorder.executed,
+    "os.link": _Recorder.placed,
+    "os.rename": _Recorder.placed,
+    "os.symlink": _Recorder.placed,
     "os.system": _Recorder.ran,
 }
 

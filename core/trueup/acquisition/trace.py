@@ -58,6 +58,9 @@ class BuildTrace:
         environment: names of variables that were asked for; "*" for a look at all of them.
         opaque: a program was started whose own reading nobody saw: a compiler, a build tool, or a
             Python without the recorder.
+        own: paths of the tree at which the project's own code, or a plugin that is not known, has
+            looked in any of these ways, or that were imported: all of what they are may matter.
+        blind: a Python was started that did not record what it read.
     """
 
     reads: tuple[str, ...] = ()
@@ -69,6 +72,8 @@ class BuildTrace:
     programs: tuple[Program, ...] = ()
     environment: tuple[str, ...] = ()
     opaque: bool = False
+    own: tuple[str, ...] = ()
+    blind: bool = False
 
 
 def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
@@ -79,7 +84,7 @@ def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
         tree: the source tree, absolute.
         hooks: how many processes were started to run hooks.
     """
-    found: dict[str, set[str]] = {kind: set() for kind in "RWLIASE"}
+    found: dict[str, set[str]] = {kind: set() for kind in "RWLIASEX"}
     programs: set[Program] = set()
     recorded = 0
     for kind, fields in _records(os.path.join(workspace, "trace")):
@@ -113,7 +118,9 @@ def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
         presences=_in_order(path for path in paths["S"] if not os.path.isabs(path)),
         programs=tuple(sorted(programs)),
         environment=_in_order(environment),
+        own=_in_order(path for path in paths["X"] if not os.path.isabs(path)),
         opaque=len(others) > len(pythons) or recorded < hooks + len(pythons),
+        blind=recorded < hooks + len(pythons),
     )
 
 
@@ -142,7 +149,7 @@ def _settled(paths: Iterable[str], kind: str) -> Iterator[str]:
     for path in paths:
         settled = path.replace(os.sep, "/") if os.sep != "/" else path
         bytecode = _BYTECODE.fullmatch(settled)
-        if bytecode and kind == "R":
+        if bytecode and kind in "RX":
             folder, stem = bytecode.groups()
             yield f"{folder}/{stem}.py" if folder else f"{stem}.py"
         elif "__pycache__" not in settled and not settled.endswith(_OURS):

@@ -31,10 +31,29 @@ __all__ = ["Answer", "Built", "answer"]
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A local project of the request, and the pack that its build gave."""
+    """A local project of the request, and what its build gave.
+
+    Attributes:
+        artifact: name and version as its metadata has them.
+        pack: what the build gave; None where just that is installed already.
+        fingerprint: what the build depended on, as it is kept in the dist-info directory.
+        installed: what is installed from that very build.
+    """
 
     artifact: Artifact
-    pack: Pack
+    pack: Pack | None
+    fingerprint: bytes = b""
+    installed: InstalledDistribution | None = None
+
+    def metadata_wheel(self, folder: str) -> str:
+        """Write the wheel that tells a resolver of it below `folder`; return its path."""
+        if self.pack is not None:
+            return of_pack(self.pack, folder)
+        assert self.installed is not None  # noqa: S101 - one of the two is always there
+        with open(os.path.join(self.installed.path, "METADATA"), "rb") as source:
+            return write_metadata_wheel(
+                os.path.basename(self.installed.path), source.read(), folder
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +140,7 @@ def _ask(
         request=replace(request, constraints=(*request.constraints, *limits)),
         interpreter=interpreter,
         preferences=_preferences(request, installed, standing),
-        projects={path: of_pack(one.pack, wheels) for path, one in built.items()},
+        projects={path: one.metadata_wheel(wheels) for path, one in built.items()},
         offline=workshop.offline,
         complete=True,
     )

@@ -13,6 +13,7 @@ from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
 from trueup.errors import StoreError
+from trueup.freshness.fingerprint import FILE_NAME
 from trueup.installation.plan import Addition, Plan
 from trueup.installation.record import Delivery
 from trueup.installation.transaction import Outcome, carry_out
@@ -38,7 +39,11 @@ class Applied:
 
 
 def apply(
-    plan: Plan, environment: Environment, supply: Supply, built: Mapping[str, Pack]
+    plan: Plan,
+    environment: Environment,
+    supply: Supply,
+    built: Mapping[str, Pack],
+    fingerprints: Mapping[str, bytes] | None = None,
 ) -> Applied:
     """Carry out `plan`. The caller holds the environment's lock.
 
@@ -47,6 +52,7 @@ def apply(
         environment: where.
         supply: where packs come from.
         built: normalized name to the pack of a local project that has been built already.
+        fingerprints: normalized name to what such a build depended on.
 
     Raises:
         TrueupError: something cannot be acquired or written; the environment is as it was.
@@ -60,11 +66,11 @@ def apply(
     acquired = _acquire(plan, supply, built)
     ready = time.perf_counter()
     try:
-        outcome = _write(plan, environment, acquired, going, supply)
+        outcome = _write(plan, environment, acquired, going, supply, fingerprints or {})
     except StoreError:
         # Somebody pruned the store between finding a pack and using it: get it once more.
         acquired = _acquire(plan, supply, built)
-        outcome = _write(plan, environment, acquired, going, supply)
+        outcome = _write(plan, environment, acquired, going, supply, fingerprints or {})
     seconds = {"acquire": ready - started, "write": time.perf_counter() - ready}
     return Applied(acquired, outcome, replaced, seconds)
 
@@ -85,13 +91,18 @@ def _write(
     acquired: Mapping[str, Acquired],
     going: list[InstalledDistribution],
     supply: Supply,
+    fingerprints: Mapping[str, bytes],
 ) -> Outcome:
-    deliveries = [_delivery(one, acquired[one.artifact.name]) for one in plan.add]
+    deliveries = [
+        _delivery(one, acquired[one.artifact.name], fingerprints.get(one.artifact.name, b""))
+        for one in plan.add
+    ]
     return carry_out(environment, going, deliveries, reporter=supply.reporter)
 
 
-def _delivery(addition: Addition, acquired: Acquired) -> Delivery:
-    return Delivery(acquired.pack, addition.requested, acquired.direct_url)
+def _delivery(addition: Addition, acquired: Acquired, fingerprint: bytes) -> Delivery:
+    extra = {FILE_NAME: fingerprint} if fingerprint else {}
+    return Delivery(acquired.pack, addition.requested, acquired.direct_url, extra)
 
 
 def _files_of(

@@ -139,6 +139,7 @@ def _order(
         exact=options.exact,
         reinstall_all=options.force_reinstall,
         reinstall=options.reinstall_packages,
+        rebuild=options.no_cache,
         dry_run=options.dry_run or options.check,
         break_system_packages=options.break_system_packages,
         compile_bytecode=bool(options.compile),

@@ -7,11 +7,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from trueup.acquisition.acquire import Acquired, Supply, build_directory
+from trueup.acquisition.acquire import Acquired
 from trueup.api.aftermath import own, tell_of, with_conflicts
 from trueup.api.answering import Answer, Built, answer
 from trueup.api.applying import apply
 from trueup.api.order import Order
+from trueup.api.projects import as_requirements, build_projects, standing_projects
 from trueup.api.provision import supply_for
 from trueup.api.report import Added, InstallReport, Kept, Removed
 from trueup.api.workshop import Workshop
@@ -20,15 +21,13 @@ from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution, read_installed
 from trueup.destination.locate import ensure_changeable
 from trueup.destination.lock import environment_lock
-from trueup.errors import RequestError
 from trueup.importability import look, make_importable
 from trueup.installation.damage import find_damage
 from trueup.installation.plan import Plan, PlanChoices, decide
 from trueup.installation.transaction import recover
 from trueup.reporting import Event
 from trueup.resolution.artifact import Directory
-from trueup.resolution.direct import artifact_of_project
-from trueup.resolution.request import LocalProject, Request
+from trueup.resolution.request import Request
 from trueup.resolution.satisfaction import find_unmet
 
 __all__ = ["install_order"]
@@ -58,20 +57,21 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     started = time.perf_counter()
     installed = read_installed(environment)
     damaged = find_damage(environment, installed, edited_too=order.exact)
-    if not damaged and _nothing_to_do(order, installed):
+    if not damaged and _nothing_to_do(order, installed, workshop):
         kept = tuple(Kept(one.name, one.version) for one in installed.values())
         return _of_nothing(InstallReport(environment.root, kept=kept, dry_run=order.dry_run), order)
     supply = supply_for(order.request, environment.interpreter, workshop)
-    built = _build_projects(order.request, supply)
+    built = build_projects(order, supply, installed, damaged)
     answered = answer(order.request, environment.interpreter, built, installed, workshop)
-    choices = _choices(order, answered, damaged)
+    choices = _choices(order, answered, built, damaged)
     plan = decide(installed, answered.resolution, replace(choices, protected=own(order, installed)))
     resolved = time.perf_counter()
     if order.dry_run:
         return replace(_report(environment, plan, {}), dry_run=True)
     before = look() if environment.running else None
-    packs = {one.artifact.name: one.pack for one in built.values()}
-    applied = apply(plan, environment, supply, packs)
+    packs = {one.artifact.name: one.pack for one in built.values() if one.pack is not None}
+    fingerprints = {one.artifact.name: one.fingerprint for one in built.values()}
+    applied = apply(plan, environment, supply, packs, fingerprints)
     report = _report(environment, plan, applied.acquired)
     seconds = {"resolve": resolved - started, **applied.seconds}
     report = replace(report, displaced=applied.outcome.displaced, seconds=seconds)
@@ -89,6 +89,8 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
 
 def _of_nothing(report: InstallReport, order: Order) -> InstallReport:
     """Add what told that there is nothing to do, for the next glance."""
+    if order.request.projects:  # more decided than a glance can see
+        return report
     grounds = order.grounds()
     return replace(report, decided_by=grounds.places, decided_without=grounds.absent)
 
@@ -106,52 +108,31 @@ def _compile(environment: Environment, workshop: Workshop) -> None:
         workshop.reporter(Event("note", environment.root, told))
 
 
-def _nothing_to_do(order: Order, installed: Mapping[str, InstalledDistribution]) -> bool:
+def _nothing_to_do(
+    order: Order, installed: Mapping[str, InstalledDistribution], workshop: Workshop
+) -> bool:
     """Whether what is installed is the answer, without asking anybody."""
-    if order.exact or order.reinstall_all or order.reinstall or order.request.projects:
+    request: Request | None = order.request
+    if order.exact or order.reinstall_all or order.reinstall:
         return False
+    if order.request.projects:
+        fresh = standing_projects(order, installed, workshop.variables)
+        request = as_requirements(order, fresh)
     markers = order.environment.interpreter.markers
-    return find_unmet(order.request, installed, requires, markers) is None
+    return request is not None and find_unmet(request, installed, requires, markers) is None
 
 
-def _build_projects(request: Request, supply: Supply) -> dict[str, Built]:
-    """Build every local project of the request whose marker holds.
-
-    A local project is built at each install: until its freshness can be judged, an old build is
-    never served for a new tree.
-    """
-    built: dict[str, Built] = {}
-    for project in request.projects:
-        if project.path in built or not _applies(project, supply):
-            continue
-        pack = build_directory(
-            project.path,
-            supply,
-            editable=project.editable,
-            config_settings=project.config_settings,
-        )
-        if project.name and project.name != pack.name:
-            raise RequestError(
-                f"{project.path} is asked for as {project.name}, and is {pack.name}",
-                hint="name it by its own name",
-            )
-        built[project.path] = Built(artifact_of_project(project, pack.name, pack.version), pack)
-    return built
-
-
-def _applies(project: LocalProject, supply: Supply) -> bool:
-    from packaging.markers import Marker
-
-    markers = supply.interpreter.markers
-    return not project.marker or Marker(project.marker).evaluate({**markers, "extra": ""})
-
-
-def _choices(order: Order, answered: Answer, damaged: Mapping[str, str]) -> PlanChoices:
+def _choices(
+    order: Order, answered: Answer, built: Mapping[str, Built], damaged: Mapping[str, str]
+) -> PlanChoices:
     return PlanChoices(
         exact=order.exact,
         reinstall_all=order.reinstall_all,
         reinstall=order.reinstall,
         standing=answered.standing,
+        current=frozenset(
+            one.artifact.name for one in built.values() if one.installed is not None
+        ),
         damaged=damaged,
     )
 

@@ -22,6 +22,7 @@ class Order:
         exact: and nothing else (`trueup sync`).
         reinstall_all: put everything in place again.
         reinstall: normalized names to put in place again.
+        rebuild: build local projects anew, fresh or not.
         dry_run: tell, and change nothing.
         break_system_packages: go on although PEP 668 says not to.
         reload: import modules of replaced distributions anew in this process.
@@ -36,6 +37,7 @@ class Order:
     exact: bool = False
     reinstall_all: bool = False
     reinstall: frozenset[str] = field(default_factory=frozenset)
+    rebuild: bool = False
     dry_run: bool = False
     break_system_packages: bool = False
     reload: bool = False

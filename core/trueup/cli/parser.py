@@ -130,7 +130,7 @@ def parse(arguments: Sequence[str]) -> Command:
     # These two have some hundred options, which are only read when they are wanted.
     commands.add_parser("install", help="install distributions and local projects", add_help=False)
     commands.add_parser("sync", help="install, and remove what was not asked for", add_help=False)
-    for add in (_add_uninstall, _add_list, _add_venv, _add_cache):
+    for add in (_add_uninstall, _add_list, _add_freshness, _add_venv, _add_cache):
         add(commands)
     options, unknown = parser.parse_known_args(arguments)
     if unknown:
@@ -200,6 +200,25 @@ def _add_list(commands: _Subparsers[_Parser]) -> None:
     _add_where(parser)
     _add_output(parser)
     parser.set_defaults(action="commands:list_installed")
+
+
+def _add_freshness(commands: _Subparsers[_Parser]) -> None:
+    codes = "Exit codes: 0 all fresh, 1 something is stale, 2 something is unknown."
+    for name, about in (
+        ("check", "tell whether a build now would give what is installed from local projects"),
+        ("explain", "tell what the verdict on a local project rests on"),
+        ("refresh", "build and install again what is stale"),
+    ):
+        parser = commands.add_parser(
+            name, help=about, description=None if name == "refresh" else codes, allow_abbrev=False
+        )
+        parser.add_argument(
+            "names", nargs=1 if name == "explain" else "*", metavar="NAME", help="only these"
+        )
+        _add_where(parser)
+        parser.add_argument("--env", dest="python", metavar="PATH", help="the same as --python")
+        _add_output(parser)
+        parser.set_defaults(action=f"freshness_commands:{name}")
 
 
 def _add_venv(commands: _Subparsers[_Parser]) -> None:

@@ -1,1 +1,1 @@
-"""Whether a local project is still true to what is installed from it."""
+"""Whether a local project is still true: would a build now give what is installed?"""

@@ -30,6 +30,7 @@ class PlanChoices:
         reinstall_all: put everything in place again (`--force-reinstall`).
         reinstall: normalized names to put in place again.
         standing: names that the resolution answered with what is installed already.
+        current: names of local projects whose build now would give what is installed.
         damaged: normalized name to what is wrong with its files.
         protected: names that `exact` never removes.
     """
@@ -38,6 +39,7 @@ class PlanChoices:
     reinstall_all: bool = False
     reinstall: frozenset[str] = frozenset()
     standing: frozenset[str] = frozenset()
+    current: frozenset[str] = frozenset()
     damaged: Mapping[str, str] = field(default_factory=dict)
     protected: frozenset[str] = frozenset()
 
@@ -119,7 +121,7 @@ def _why_add(
         return "asked for again"
     if artifact.name in choices.damaged:
         return choices.damaged[artifact.name]
-    if artifact.name in choices.standing:
+    if artifact.name in choices.standing or artifact.name in choices.current:
         return ""
     if present.kind != "dist-info":
         return f"installed the old way ({present.kind})"

@@ -1,0 +1,205 @@
+"""The local projects of a request: what is there already and fresh, and what has to be built."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from packaging.requirements import Requirement
+
+from trueup.acquisition.acquire import Supply
+from trueup.api.answering import Built
+from trueup.api.judging import circumstances_of, fingerprint_of, from_project, judge_now
+from trueup.api.order import Order
+from trueup.api.tracking import Tracked, build_tracked, recorded_build
+from trueup.destination.installed import InstalledDistribution
+from trueup.destination.lock import state_lock
+from trueup.errors import RequestError
+from trueup.freshness.fingerprint import Circumstances, Fingerprint
+from trueup.freshness.storage import encode
+from trueup.freshness.verdict import Fresh, Stale, Verdict
+from trueup.reporting import Event
+from trueup.resolution.answer import holds
+from trueup.resolution.direct import artifact_of_project
+from trueup.resolution.request import LocalProject, Request, RequestedItem
+
+__all__ = ["as_requirements", "build_projects", "standing_projects"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is installed from a project, and whether a build now would give it."""
+
+    distribution: InstalledDistribution
+    fingerprint: Fingerprint
+    verdict: Verdict
+
+
+def standing_projects(
+    order: Order, installed: Mapping[str, InstalledDistribution], variables: Mapping[str, str]
+) -> dict[str, Built]:
+    """Return the projects of the request that are installed and fresh, by path.
+
+    Nothing is built, nothing is asked, and no program is started but where a version came from a
+    repository.
+    """
+    found: dict[str, Built] = {}
+    for project in _applying(order):
+        if project.path in found or order.reinstall_all or order.rebuild:
+            continue
+        standing = _standing(order, project, installed, variables)
+        if standing is None or not isinstance(standing.verdict, Fresh):
+            continue
+        present = standing.distribution
+        if present.name in order.reinstall:
+            continue
+        _check_name(project, present.name)
+        artifact = artifact_of_project(project, present.name, present.version)
+        found[project.path] = Built(artifact, None, encode(standing.fingerprint), installed=present)
+    return found
+
+
+def build_projects(
+    order: Order,
+    supply: Supply,
+    installed: Mapping[str, InstalledDistribution],
+    damaged: Mapping[str, str],
+) -> dict[str, Built]:
+    """Return every local project of the request whose marker holds, by path; build what must be.
+
+    Raises:
+        SourceError, BuildError: there is no project, or its backend fails.
+        RequestError: it is another distribution than was asked for.
+    """
+    standing = standing_projects(order, installed, supply.variables)
+    found: dict[str, Built] = {}
+    for project in _applying(order):
+        if project.path in found:
+            continue
+        known = standing.get(project.path)
+        if known is not None and known.artifact.name not in damaged:
+            found[project.path] = known
+            continue
+        tracked = _reuse_or_build(order, project, supply, installed)
+        _check_name(project, tracked.pack.name)
+        artifact = artifact_of_project(project, tracked.pack.name, tracked.pack.version)
+        found[project.path] = Built(artifact, tracked.pack, tracked.content)
+    return found
+
+
+def as_requirements(order: Order, built: Mapping[str, Built]) -> Request | None:
+    """Return the request of `order` with each project as a requirement on what is installed.
+
+    None where one of them is not installed and fresh: then the request needs more.
+    """
+    items: list[RequestedItem] = []
+    for project in _applying(order):
+        known = built.get(project.path)
+        if known is None:
+            return None
+        extras = f"[{','.join(sorted(project.extras))}]" if project.extras else ""
+        text = f"{known.artifact.name}{extras}"
+        items.append(RequestedItem(text, Requirement(text), origin=project.origin))
+    request = order.request
+    return replace(request, items=(*request.items, *items), projects=())
+
+
+def _applying(order: Order) -> Iterator[LocalProject]:
+    markers = order.environment.interpreter.markers
+    return (one for one in order.request.projects if holds(one.marker, markers))
+
+
+def _standing(
+    order: Order,
+    project: LocalProject,
+    installed: Mapping[str, InstalledDistribution],
+    variables: Mapping[str, str],
+) -> _Standing | None:
+    for present in from_project(installed, project.path):
+        fingerprint = fingerprint_of(present)
+        if fingerprint is None:
+            continue
+        now = _circumstances(order, project)
+        verdict = judge_now(fingerprint, now, order.environment.interpreter, variables)
+        return _Standing(present, fingerprint, verdict)
+    return None
+
+
+def _circumstances(order: Order, project: LocalProject) -> Circumstances:
+    build = order.request.build
+    return circumstances_of(
+        project,
+        order.environment.interpreter,
+        build.config_settings,
+        isolation=build.build_isolation,
+    )
+
+
+def _reuse_or_build(
+    order: Order,
+    project: LocalProject,
+    supply: Supply,
+    installed: Mapping[str, InstalledDistribution],
+) -> Tracked:
+    circumstances = _circumstances(order, project)
+    with _project_lock(circumstances.tree, supply):
+        recorded = recorded_build(circumstances, supply)
+        if recorded is not None and not _must_build(order, recorded):
+            verdict = judge_now(
+                recorded.fingerprint, circumstances, supply.interpreter, supply.variables
+            )
+            if isinstance(verdict, Fresh):
+                return recorded
+        _tell(order, project, installed, supply)
+        previous = recorded.fingerprint if recorded else _previous(project, installed)
+        return build_tracked(circumstances, supply, previous)
+
+
+def _must_build(order: Order, recorded: Tracked) -> bool:
+    return order.reinstall_all or order.rebuild or recorded.pack.name in order.reinstall
+
+
+def _previous(
+    project: LocalProject, installed: Mapping[str, InstalledDistribution]
+) -> Fingerprint | None:
+    for present in from_project(installed, project.path):
+        fingerprint = fingerprint_of(present)
+        if fingerprint is not None and fingerprint.circumstances.editable == project.editable:
+            return fingerprint
+    return None
+
+
+def _tell(
+    order: Order,
+    project: LocalProject,
+    installed: Mapping[str, InstalledDistribution],
+    supply: Supply,
+) -> None:
+    """Say in one line what is built again, and why."""
+    standing = _standing(order, project, installed, supply.variables)
+    if standing is None or not isinstance(standing.verdict, Stale):
+        return
+    first, *others = standing.verdict.reasons
+    more = f", and {len(others)} more" if others else ""
+    name = standing.distribution.name
+    supply.reporter(Event("note", name, f"{name} is built again: {first.message}{more}"))
+
+
+@contextmanager
+def _project_lock(tree: str, supply: Supply) -> Iterator[None]:
+    """Hold the project's lock: two builds in one tree would spoil each other, and both records."""
+    name = hashlib.sha256(os.fsencode(tree)).hexdigest()[:32]
+    state = os.path.join(supply.store.folder("locks"), f"project-{name}")
+    with state_lock(state, tree, reporter=supply.reporter):
+        yield
+
+
+def _check_name(project: LocalProject, name: str) -> None:
+    if project.name and project.name != name:
+        raise RequestError(
+            f"{project.path} is asked for as {project.name}, and is {name}",
+            hint="name it by its own name",
+        )

@@ -1,0 +1,184 @@
+"""Building a local project with its fingerprint: the tree is looked at before and after."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from trueup.acquisition.acquire import Supply
+from trueup.acquisition.build_environment import backend_environment
+from trueup.acquisition.builder import BuildOrder, BuiltWheel, build_wheel
+from trueup.acquisition.leftovers import variables_without_leftovers
+from trueup.acquisition.pack import Pack
+from trueup.acquisition.snapshot import Snapshot, take_snapshot
+from trueup.acquisition.trace import BuildTrace
+from trueup.destination.environment import Environment, Interpreter
+from trueup.destination.installed import read_installed
+from trueup.freshness.fingerprint import Circumstances, Fingerprint
+from trueup.freshness.gathering import Evidence, gather
+from trueup.freshness.storage import decode, encode
+from trueup.hooks import inputs_of_plugins
+from trueup.reporting import Event
+
+__all__ = ["Tracked", "build_tracked", "recorded_build"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A build of a local project, and what to know it by later."""
+
+    pack: Pack
+    fingerprint: Fingerprint
+    content: bytes
+
+
+def recorded_build(circumstances: Circumstances, supply: Supply) -> Tracked | None:
+    """Return the last build under these circumstances that the store remembers, if it is there."""
+    record = supply.store.find_build(circumstances.key)
+    if record is None:
+        return None
+    content = str(record.get("fingerprint", "")).encode("utf-8", "surrogateescape")
+    fingerprint = decode(content)
+    pack = supply.store.find_pack(str(record.get("pack")))
+    return Tracked(pack, fingerprint, content) if pack and fingerprint else None
+
+
+def build_tracked(
+    circumstances: Circumstances, supply: Supply, previous: Fingerprint | None = None
+) -> Tracked:
+    """Build a local project, and take its fingerprint; again if its tree changed meanwhile.
+
+    The caller holds the project's lock: what two builds do to one tree cannot be told apart.
+
+    Args:
+        circumstances: what to build, and how.
+        supply: what to build with.
+        previous: of the build before: what that made and this one left alone is still made.
+
+    Raises:
+        SourceError, BuildError: there is no project, or its backend fails.
+        WheelRefused: the backend made a wheel that breaks a rule.
+    """
+    first = _build_once(circumstances, supply, previous, frozenset())
+    tracked = first
+    if first.fingerprint.unusable:
+        supply.reporter(Event("note", circumstances.tree, _again(first.fingerprint)))
+        seen = _contents(circumstances.tree, first.changed)
+        second = _build_once(circumstances, supply, previous, frozenset())
+        if second.fingerprint.unusable:
+            same = _same(seen, _contents(circumstances.tree, second.changed))
+            second = _judged_again(second, circumstances, supply, previous, same)
+        tracked = second
+    content = encode(tracked.fingerprint)
+    record = {"pack": tracked.pack.digest, "fingerprint": content.decode()}
+    supply.store.record_build(circumstances.key, record)
+    return Tracked(tracked.pack, tracked.fingerprint, content)
+
+
+@dataclass(frozen=True, slots=True)
+class _Once:
+    """One build, and what was seen of it."""
+
+    pack: Pack
+    fingerprint: Fingerprint
+    evidence: Evidence
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        return self.evidence.after.changed_since(self.evidence.before)
+
+
+def _build_once(
+    circumstances: Circumstances,
+    supply: Supply,
+    previous: Fingerprint | None,
+    accepted: frozenset[str],
+) -> _Once:
+    with supply.store.temporary_directory() as workspace:
+        variables = dict(supply.variables)
+        if not circumstances.editable:
+            variables = variables_without_leftovers(variables, workspace)
+        order = BuildOrder(
+            tree=circumstances.tree,
+            interpreter=supply.interpreter,
+            workspace=workspace,
+            editable=circumstances.editable,
+            config_settings=circumstances.config_settings,
+            isolation=not circumstances.site,
+            timeout=supply.timeout,
+            environment=variables,
+        )
+        before = take_snapshot(circumstances.tree)
+        built = build_wheel(order, provision=supply.provision, reporter=supply.reporter)
+        after = take_snapshot(circumstances.tree)
+        pack = supply.store.add_wheel(built.path, os.path.basename(built.path))
+    evidence = _evidence(circumstances, supply, built, (before, after), pack, previous, accepted)
+    return _Once(pack, gather(evidence), evidence)
+
+
+def _evidence(  # noqa: PLR0913, PLR0917 - what was seen, as it comes
+    circumstances: Circumstances,
+    supply: Supply,
+    built: BuiltWheel,
+    snapshots: tuple[Snapshot, Snapshot],
+    pack: Pack,
+    previous: Fingerprint | None,
+    accepted: frozenset[str],
+) -> Evidence:
+    isolation = not circumstances.site
+    return Evidence(
+        circumstances=circumstances,
+        before=snapshots[0],
+        after=snapshots[1],
+        trace=built.trace or BuildTrace(),
+        pack=pack,
+        variables=backend_environment(
+            supply.variables, supply.interpreter, "", isolation=isolation
+        ),
+        requirements=built.requirements,
+        environment=tuple(_held_by(built.build_interpreter)),
+        patterns=inputs_of_plugins(circumstances.tree, editable=circumstances.editable),
+        previous=previous,
+        accepted=accepted,
+    )
+
+
+def _judged_again(
+    once: _Once,
+    circumstances: Circumstances,
+    supply: Supply,
+    previous: Fingerprint | None,
+    same: frozenset[str],
+) -> _Once:
+    """Take the fingerprint again, knowing what two builds in a row wrote alike: they made it."""
+    from dataclasses import replace
+
+    del circumstances, supply, previous
+    evidence = replace(once.evidence, accepted=same)
+    return _Once(once.pack, gather(evidence), evidence)
+
+
+def _held_by(interpreter: Interpreter) -> Iterable[str]:
+    held = read_installed(Environment(interpreter, interpreter.scheme, interpreter.prefix))
+    return (f"{name} {one.version}" for name, one in sorted(held.items()))
+
+
+def _again(fingerprint: Fingerprint) -> str:
+    return f"{fingerprint.unusable}: it is built once more"
+
+
+def _contents(tree: str, paths: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for path in paths:
+        try:
+            with open(os.path.join(tree, path), "rb") as file:
+                found[path] = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            continue
+    return found
+
+
+def _same(first: dict[str, str], second: dict[str, str]) -> frozenset[str]:
+    return frozenset(path for path, digest in second.items() if first.get(path) == digest)

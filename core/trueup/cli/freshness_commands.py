@@ -1,0 +1,197 @@
+"""`trueup check`, `trueup explain` and `trueup refresh`: are local projects still true?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from trueup.api.front import Surroundings
+from trueup.api.judging import Judgement, judge_installed
+from trueup.api.refreshing import refresh_environment
+from trueup.cli.console import listening
+from trueup.cli.summary import summary_lines
+from trueup.destination.environment import Environment
+from trueup.destination.locate import open_environment
+from trueup.errors import RequestError, TrueupError
+from trueup.freshness.fingerprint import Fingerprint
+from trueup.freshness.verdict import Fresh, Stale
+
+__all__ = ["check", "explain", "refresh"]
+
+_FRESH, _STALE, _UNKNOWN = 0, 1, 2
+_SHOWN = 3
+
+
+def check(said: argparse.Namespace) -> int:
+    """Tell which local projects a build now would change; 0 fresh, 1 stale, 2 unknown."""
+    judged = _judged(said, said.names)
+    if said.json:
+        print(json.dumps({"version": 1, "projects": [_as_json(one) for one in judged]}, indent=2))
+    elif said.quiet == 0:
+        for line in _lines(judged):
+            print(line)
+    if any(isinstance(one.verdict, Stale) for one in judged):
+        return _STALE
+    return _FRESH if all(one.fresh for one in judged) else _UNKNOWN
+
+
+def explain(said: argparse.Namespace) -> int:
+    """Tell what the verdict on one project rests on; exit codes as of `check`."""
+    judged = _judged(said, said.names)
+    one = judged[0]
+    if said.json:
+        evidence = _evidence(one.fingerprint) if one.fingerprint else None
+        print(json.dumps({"version": 1, **_as_json(one), "evidence": evidence}, indent=2))
+    else:
+        print(_line(one))
+        for reason in one.reasons:
+            print(f"  because {reason}")
+        for line in _told(one.fingerprint) if one.fingerprint else ():
+            print(line)
+    return _FRESH if one.fresh else _STALE if isinstance(one.verdict, Stale) else _UNKNOWN
+
+
+def refresh(said: argparse.Namespace) -> int:
+    """Build again what is stale, and install it as it was."""
+    verbosity = said.verbose - said.quiet
+    with listening(verbosity) as reporter:
+        report = refresh_environment(_where(said), said.names, Surroundings(reporter=reporter))
+    if said.json:
+        print(json.dumps(report.as_json(), indent=2))
+    elif verbosity >= 0:
+        if report.changed:
+            for line in summary_lines(report, verbosity):
+                print(line)
+        else:
+            print(f"Everything is fresh in {report.environment}")
+    return 0
+
+
+def _where(said: argparse.Namespace) -> Environment:
+    return open_environment(python=said.python, target_directory=said.target, prefix=said.prefix)
+
+
+def _judged(said: argparse.Namespace, names: Sequence[str]) -> list[Judgement]:
+    from packaging.utils import canonicalize_name
+
+    try:
+        judged = judge_installed(_where(said), os.environ, names)
+    except TrueupError as error:  # exit code 1 says "stale", and nobody knows that
+        raise RequestError(error.problem, hint=error.hint) from error
+    known = {one.distribution.name for one in judged}
+    for name in names:
+        if canonicalize_name(name) not in known:
+            raise RequestError(
+                f"{name} is not installed from a local project here",
+                hint="`trueup check` without a name tells what is",
+            )
+    return judged
+
+
+def _lines(judged: Sequence[Judgement]) -> Iterator[str]:
+    if not judged:
+        yield "Nothing here is installed from a local project"
+    for one in judged:
+        reasons = one.reasons[:_SHOWN]
+        more = len(one.reasons) - len(reasons)
+        told = "; ".join(reasons) + (f"; and {more} more" if more else "")
+        yield _line(one) + (f": {told}" if told else "")
+    stale = [one.distribution.name for one in judged if isinstance(one.verdict, Stale)]
+    if stale:
+        sys.stdout.flush()
+        print(f"hint: trueup refresh {' '.join(stale)}", file=sys.stderr)
+
+
+def _word(one: Judgement) -> str:
+    if isinstance(one.verdict, Fresh):
+        return "fresh"
+    return "stale" if isinstance(one.verdict, Stale) else "unknown"
+
+
+def _line(one: Judgement) -> str:
+    way = "editable" if one.editable else "a copy"
+    name, version = one.distribution.name, one.distribution.version
+    return f"{_word(one):7} {name} {version} ({way} of {one.path})"
+
+
+def _as_json(one: Judgement) -> dict[str, Any]:
+    reasons: list[dict[str, str]] = []
+    if isinstance(one.verdict, Stale):
+        reasons = [
+            {
+                "kind": reason.kind,
+                "path": reason.path,
+                "message": reason.message,
+                "before": reason.before,
+                "now": reason.now,
+            }
+            for reason in one.verdict.reasons
+        ]
+    elif not one.fresh:
+        reasons = [{"kind": "unknown", "path": "", "message": one.reasons[0]}]
+    return {
+        "name": one.distribution.name,
+        "version": one.distribution.version,
+        "path": one.path,
+        "editable": one.editable,
+        "verdict": _word(one),
+        "reasons": reasons,
+    }
+
+
+def _evidence(found: Fingerprint) -> dict[str, Any]:
+    around = found.circumstances
+    return {
+        "wheel": found.wheel,
+        "time_ns": found.time_ns,
+        "config_settings": [list(pair) for pair in around.config_settings],
+        "python": around.python,
+        "requirements": list(found.requirements),
+        "environment": list(found.environment),
+        "inputs": {one.path: one.kind for one in found.files if one.kind not in {"output", "link"}},
+        "outputs": {one.path: one.kind for one in found.files if one.kind in {"output", "link"}},
+        "folders": {one.path: one.rule for one in found.listings},
+        "absences": list(found.absences),
+        "presences": list(found.presences),
+        "questions": [list(one.arguments) for one in found.questions],
+        "variables": sorted(found.variables),
+        "programs": list(found.programs),
+        "survey": found.survey,
+        "patterns": list(found.patterns),
+    }
+
+
+_SECTIONS = {
+    "inputs": "It was built from these files",
+    "outputs": "The build left these in the tree, and they are imported",
+    "folders": "The names in these folders count",
+    "absences": "These were looked for, and may not appear",
+    "presences": "These must stay where they are",
+    "questions": "The repository was asked",
+    "variables": "These environment variables count",
+    "patterns": "Plugins added these patterns",
+}
+_SURVEYS = {
+    "native": "every file of the project that compilers read",
+    "other": "every file of the project but modules",
+    "named": "every file of the project, of modules their names",
+    "all": "every file of the project",
+}
+
+
+def _told(found: Fingerprint) -> Iterator[str]:
+    evidence = _evidence(found)
+    for key, title in _SECTIONS.items():
+        names = list(evidence[key])
+        if names:
+            yield f"{title}:"
+            for name in names:
+                yield f"  {' '.join(name) if isinstance(name, list) else name}"
+    if found.survey:
+        programs = ", ".join(found.programs)
+        yield f"What {programs} read was not seen, so {_SURVEYS[found.survey]} counts"
+    yield f"Built with: {', '.join(found.environment) or 'nothing beside Python'}"

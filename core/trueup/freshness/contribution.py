@@ -1,0 +1,80 @@
+"""Where the files of what was built come from: which folders of the tree gave some of theirs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from trueup.acquisition.pack import Pack
+
+__all__ = ["Contribution"]
+
+_EMPTY = hashlib.sha256(b"").digest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """The folders that files were taken from.
+
+    Attributes:
+        folders: relative to the tree; "." for the tree itself.
+        files: the files.
+        root_data: the tree's own folder gave files that are no modules.
+    """
+
+    folders: frozenset[str] = frozenset()
+    files: frozenset[str] = frozenset()
+    root_data: bool = False
+
+    def covers(self, path: str) -> bool:
+        """Whether files of this folder or one around it were taken: it belongs to a package."""
+        while path and path != ".":
+            if path in self.folders:
+                return True
+            path = os.path.dirname(path)
+        return False
+
+    @classmethod
+    def of_links(cls, targets: Iterable[str]) -> Contribution:
+        """Return the contribution to a tree of links that lead to `targets`."""
+        return cls._of(frozenset(path for path in targets if not path.startswith("..")))
+
+    @classmethod
+    def of_copies(cls, digests: Mapping[str, bytes], pack: Pack) -> Contribution:
+        """Return the contribution to a wheel, by content.
+
+        Args:
+            digests: path of a file that was read to 16 bytes of its sha256.
+            pack: the wheel.
+
+        Empty files are all alike: one of those was taken if the wheel holds an empty file of the
+        same name in a folder of the same name.
+        """
+        contents: set[bytes] = set()
+        empty: set[tuple[str, str]] = set()
+        for member in pack.files():
+            if f"/{pack.dist_info}" in member.directory:
+                continue
+            digest = member.digest[:16]
+            if digest == _EMPTY:
+                empty.add((os.path.basename(member.directory), member.name))
+            else:
+                contents.add(digest)
+        taken = {
+            path
+            for path, digest in digests.items()
+            if digest in contents
+            or (
+                digest == _EMPTY
+                and (os.path.basename(os.path.dirname(path)), os.path.basename(path)) in empty
+            )
+        }
+        return cls._of(frozenset(path for path in taken if not os.path.isabs(path)))
+
+    @classmethod
+    def _of(cls, files: frozenset[str]) -> Contribution:
+        folders = frozenset(os.path.dirname(path) or "." for path in files)
+        data = any("/" not in path and not path.endswith(".py") for path in files)
+        return cls(folders, files, data)

@@ -1,0 +1,67 @@
+"""What a build backend takes out of a file without running it, as a digest.
+
+A backend that reads a module for its version or its docstring does not depend on the rest of it,
+and a backend that reads pyproject.toml does not depend on the settings of a linter.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+
+__all__ = ["content_digest", "facet_digest", "settings_digest"]
+
+_VERSION_LINE = re.compile(rb"(?i)version")
+# Tables that belong to programs which no build starts. What is not named here counts.
+_FOREIGN_TOOLS_WORDS = """
+    autoflake autopep8 bandit basedpyright black bumpversion bumpver check-manifest cibuildwheel
+    codespell commitizen coverage deptry djlint docformatter flake8 flakeheaven importlinter
+    interrogate isort liccheck mypy nox pdoc pip-tools pixi pre-commit pycln pydocstyle pylint
+    pyright pyrefly pytest refurb repo-review rope ruff semantic_release towncrier tox ty
+    typos vulture yapf
+    """
+_FOREIGN_TOOLS = frozenset(_FOREIGN_TOOLS_WORDS.split())
+
+
+def content_digest(content: bytes) -> bytes:
+    """Return 16 bytes that stand for all of `content`."""
+    return hashlib.sha256(content).digest()[:16]
+
+
+def facet_digest(content: bytes) -> bytes:
+    """Return 16 bytes for what can be taken out of a module without running it.
+
+    That is its docstring, what it assigns at its top level, and each line that speaks of a
+    version, as regular expressions look for those. A module that does not parse counts as a whole.
+    """
+    try:
+        module = ast.parse(content)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return content_digest(content)
+    parts = [ast.get_docstring(module, clean=False) or ""]
+    parts += [
+        ast.dump(node)
+        for node in module.body
+        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign)
+    ]
+    lines = [line.strip() for line in content.splitlines() if _VERSION_LINE.search(line)]
+    return content_digest("\0".join(parts).encode("utf-8", "surrogatepass") + b"\n".join(lines))
+
+
+def settings_digest(content: bytes) -> bytes:
+    """Return 16 bytes for those tables of a pyproject.toml that a build can depend on."""
+    import tomllib
+
+    try:
+        document = tomllib.loads(content.decode())
+        tools = document.get("tool")
+        if isinstance(tools, dict):
+            document["tool"] = {
+                name: table for name, table in tools.items() if name not in _FOREIGN_TOOLS
+            }
+        document.pop("dependency-groups", None)  # PEP 735: never part of what is built
+        return content_digest(json.dumps(document, sort_keys=True, default=repr).encode())
+    except (ValueError, RecursionError):
+        return content_digest(content)

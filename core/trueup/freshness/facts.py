@@ -1,0 +1,158 @@
+"""What was seen of one build, and what follows from it at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from trueup.acquisition.pack import Pack
+from trueup.acquisition.snapshot import Snapshot
+from trueup.acquisition.trace import BuildTrace
+from trueup.freshness.contribution import Contribution
+from trueup.freshness.fingerprint import Circumstances, Fingerprint, Survey
+from trueup.freshness.names import is_by_product, is_compiler, is_noise, is_python
+from trueup.freshness.reach import Reach, reach_of
+from trueup.freshness.sight import Sight
+from trueup.freshness.vcs import is_transparent
+
+__all__ = ["ALWAYS", "BuildFacts", "Evidence"]
+
+ALWAYS = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
+"""What counts whether the backend looked at it or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was seen of one build.
+
+    Attributes:
+        circumstances: of the build.
+        before: the tree before it.
+        after: the tree after it.
+        trace: what its hooks looked at.
+        pack: what it gave.
+        variables: environment variables as the backend found them.
+        requirements: build requirements, as asked for.
+        environment: "name version" of what the build environment held.
+        patterns: globs that a plugin added to the inputs.
+        previous: the fingerprint of the build before, if there is one.
+        accepted: paths that changed in each of two builds, and to the same content: made by them.
+    """
+
+    circumstances: Circumstances
+    before: Snapshot
+    after: Snapshot
+    trace: BuildTrace
+    pack: Pack
+    variables: Mapping[str, str]
+    requirements: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    previous: Fingerprint | None = None
+    accepted: frozenset[str] = field(default_factory=frozenset)
+
+
+class BuildFacts:
+    """What follows from the evidence of one build.
+
+    Attributes:
+        seen: the evidence.
+        trace: what the build's hooks looked at.
+        editable: an editable wheel was built.
+        sight: the tree after the build.
+        reach: where an editable leads to.
+        changed: paths of the tree that are new or other than before.
+        own: paths that the project's own code looked at.
+        made: what the build made, now or before.
+        unseen: file names of the programs whose reading nobody saw.
+        survey: what of the whole project counts for that.
+        contribution: where the files of what was built come from.
+    """
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.seen = evidence
+        self.trace = evidence.trace
+        self.editable = evidence.circumstances.editable
+        self.sight = Sight(evidence.circumstances.tree, evidence.variables)
+        self.reach = reach_of(evidence.pack, self.sight.tree) if self.editable else Reach()
+        self.changed = frozenset(evidence.after.changed_since(evidence.before))
+        self.own = frozenset(self.trace.own)
+        self.made = self._find_made()
+        self.unseen = self._unseen()
+        self.survey = self._survey()
+        self.contribution = self._contribution()
+
+    def _find_made(self) -> frozenset[str]:
+        """Return all that the build made: now, or before and as it was then."""
+        made = set(self.changed)
+        if self.seen.previous is not None:
+            entries = self.seen.after.entries
+            made.update(path for path in self.seen.previous.made if path in entries)
+        return frozenset(made)
+
+    def _unseen(self) -> list[str]:
+        """Return the file names of the programs whose reading nobody saw."""
+        if not self.trace.opaque:
+            return []
+        names = {one.name for one in self.trace.programs if not is_transparent(one.arguments)}
+        seen = set() if self.trace.blind else {name for name in names if is_python(name)}
+        return sorted(names - seen) or ["python"]
+
+    def _survey(self) -> Survey:
+        if not self.trace.opaque or self.is_uv_build():
+            return ""
+        if self.unseen and all(map(is_compiler, self.unseen)):
+            return "native"
+        if self.editable:
+            return "other" if self.reach.plain else "named"
+        return "all"
+
+    def is_uv_build(self) -> bool:
+        """Whether the build was one of uv_build, which is a program of its own."""
+        names = {os.path.splitext(name)[0] for name in self.unseen}
+        return bool(names) and names <= {"uv-build", "uv_build", "uv"}
+
+    def _contribution(self) -> Contribution:
+        """Find out which folders what was built has its files from."""
+        if self.editable:
+            links = {
+                os.path.relpath(target, self.sight.tree).replace(os.sep, "/")
+                for path, entry in self.seen.after.entries.items()
+                if entry.target is not None
+                and path in self.made
+                and os.path.isabs(target := entry.target)
+            }
+            return Contribution.of_links(links)
+        reads: Iterable[str] = self.trace.reads
+        if self.is_uv_build():
+            reads = self.sight.survey("all")
+        digests = {
+            path: digest
+            for path in reads
+            if path not in self.made and (digest := self.sight.digest(path, "content"))
+        }
+        return Contribution.of_copies(digests, self.seen.pack)
+
+    def unusable(self) -> str:
+        """Say what somebody else changed while the build ran, or "".
+
+        What Python code wrote is in the trace; where a program wrote unseen, a new file is taken
+        for its work, and a changed one is not.
+        """
+        written = set(self.trace.writes) | self.seen.accepted
+        old = self.seen.before.entries
+        for path in sorted(self.changed):
+            entry = self.seen.after.entries[path]
+            known = path in written or any(path.startswith(one + "/") for one in written)
+            if known or entry.is_directory or is_by_product(path):
+                continue
+            if path in old or not self.unseen:
+                return f"{path} changed while the project was being built"
+        return ""
+
+    def is_noisy(self, path: str) -> bool:
+        """Whether a path is what tools keep for themselves, and the project does not look at."""
+        if os.path.isabs(path):
+            return False
+        return path not in self.own and any(map(is_noise, path.split("/")))

@@ -1,0 +1,117 @@
+"""Which names and which paths, there or missing, a build depended on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from trueup.freshness.facts import ALWAYS, BuildFacts
+from trueup.freshness.fingerprint import ListingMark, ListingRule
+from trueup.freshness.names import is_by_product
+
+__all__ = ["Names"]
+
+
+class Names:
+    """The names that a build depended on."""
+
+    def __init__(self, facts: BuildFacts) -> None:
+        self.facts = facts
+
+    def listings(self) -> Iterable[ListingMark]:
+        """Yield the folders whose names count."""
+        folders = dict.fromkeys(self.facts.trace.listings)
+        folders.update(
+            dict.fromkeys(self.facts.contribution.folders if self.facts.is_uv_build() else ())
+        )
+        for path in folders:
+            rule = None if self._skips(path) else self._rule(path)
+            signature = self.facts.sight.signature(path) if rule else None
+            if rule and signature:
+                digest = self.facts.sight.names(path, rule, self.facts.made)
+                if digest is not None:
+                    yield ListingMark(path, rule, *signature[1:], digest)
+
+    def _skips(self, path: str) -> bool:
+        if os.path.isabs(path) or path in self.facts.made or not self.facts.sight.is_folder(path):
+            return True
+        return path not in self.facts.own and path != "." and is_by_product(path)
+
+    def _rule(self, path: str) -> ListingRule | None:
+        """Return which names of a listed folder count, or None where none do."""
+        if path in self.facts.own:
+            return "all"
+        if self.facts.editable and not self.facts.contribution.folders:
+            return self._rule_of_search(path)
+        if path != "." and self.facts.contribution.covers(path):
+            return "all"
+        if path == ".":
+            return "all" if self.facts.contribution.root_data else "packages"
+        return None if self._holds_modules(path) else "packages"
+
+    def _rule_of_search(self, path: str) -> ListingRule | None:
+        """Return the rule for an editable: the names in a package are seen as they are."""
+        searched = set()
+        for root in self.facts.reach.roots:
+            is_package = self.facts.sight.exists(
+                f"{root}/__init__.py"
+            ) or not self.facts.sight.is_folder(root)
+            searched.add((os.path.dirname(root) or ".") if is_package and root != "." else root)
+        above = any(one.startswith(path + "/") for one in searched)
+        if path in searched or (above and path != "."):
+            return "packages"
+        return "licences" if path == "." else None
+
+    def _holds_modules(self, path: str) -> bool:
+        try:
+            return any(name.endswith(".py") for name in os.listdir(self.facts.sight.place(path)))
+        except OSError:
+            return False
+
+    def absences(self) -> Iterable[str]:
+        """Yield what was looked for in vain, and may not appear."""
+        looked = {
+            *self.facts.trace.absences,
+            *(path for path in ALWAYS if not self.facts.sight.exists(path)),
+        }
+        for path in sorted(looked):
+            if self.facts.sight.exists(path) or path in self.facts.made:
+                continue
+            certain = os.path.isabs(path) or path in self.facts.own or path in ALWAYS
+            if certain or self._decides(path):
+                yield path
+
+    def _decides(self, path: str) -> bool:
+        """Whether it can decide something that a backend finds nothing at `path`."""
+        idle = self.facts.is_noisy(path) or is_by_product(path) or _for_sdists(path)
+        return not idle and self._counts(path)
+
+    def _counts(self, path: str) -> bool:
+        """Whether a backend's look at one path decides something: not so inside of what is live."""
+        if not self.facts.editable or self.facts.contribution.folders:
+            return True
+        parent = os.path.dirname(path) or "."
+        return parent == "." or self._rule_of_search(parent) is not None
+
+    def presences(self) -> Iterable[str]:
+        """Yield what was looked at and must stay."""
+        for path in sorted({*self.facts.trace.presences, *self.facts.reach.roots}):
+            if path in self.facts.made or not self.facts.sight.exists(path):
+                continue
+            package = os.path.dirname(path) if path.endswith("/__init__.py") else path
+            certain = path in self.facts.own or path in self.facts.reach.roots
+            ours = not self.facts.is_noisy(path) and self._counts(package) and self._is_code(path)
+            if certain or ours:
+                yield path
+
+    def _is_code(self, path: str) -> bool:
+        if self.facts.sight.is_folder(path):
+            return True
+        return path.endswith(".py") and (
+            self.facts.editable or path in self.facts.contribution.files
+        )
+
+
+def _for_sdists(path: str) -> bool:
+    """Whether setuptools looks for this at the top only to put it into sdists."""
+    return path == "test" or (path.startswith("README") and "/" not in path)

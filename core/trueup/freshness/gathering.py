@@ -1,0 +1,167 @@
+"""From what was seen of a build to its fingerprint: what of it can matter, and how."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Iterable
+
+from trueup.freshness.contribution import Contribution
+from trueup.freshness.facts import ALWAYS, BuildFacts, Evidence
+from trueup.freshness.fingerprint import FileKind, FileMark, Fingerprint, Question
+from trueup.freshness.folders import Names
+from trueup.freshness.names import EXTENSION_SUFFIXES, is_by_product
+from trueup.freshness.sight import survey_digest
+from trueup.freshness.unseen import read_by_uv_build
+from trueup.freshness.variables import digest_variables, names_that_matter
+from trueup.freshness.vcs import STATE_QUESTIONS, is_question, is_transparent
+
+__all__ = ["Evidence", "gather"]
+
+# File times come from a clock that ticks every 10 ms at worst: after two ticks, whoever writes
+# gives a file another time than it has.
+_TICKS = 0.025
+
+
+def gather(evidence: Evidence) -> Fingerprint:
+    """Return the fingerprint of a build; one that is unusable where the tree changed meanwhile.
+
+    Raises:
+        StoreError: the pack is gone or damaged.
+    """
+    time.sleep(_TICKS)
+    return _Gathering(BuildFacts(evidence)).fingerprint()
+
+
+class _Gathering:
+    """One fingerprint in the making."""
+
+    def __init__(self, facts: BuildFacts) -> None:
+        self.facts = facts
+        digests = facts.seen.pack.digests
+        self.members = frozenset(digests[at : at + 16] for at in range(0, len(digests), 32))
+
+    def fingerprint(self) -> Fingerprint:
+        circumstances = self.facts.seen.circumstances
+        names = Names(self.facts)
+        salt = secrets.token_hex(8)
+        files = self._inputs() + self._outputs()
+        variables = names_that_matter(
+            self.facts.trace.environment, compiled=bool(self.facts.unseen)
+        )
+        return Fingerprint(
+            circumstances=circumstances,
+            wheel=self.facts.seen.pack.digest,
+            time_ns=time.time_ns(),
+            files=tuple(files),
+            listings=tuple(names.listings()),
+            made=self.facts.made,
+            absences=tuple(names.absences()),
+            presences=tuple(names.presences()),
+            questions=tuple(self._questions()),
+            variables=digest_variables(variables, self.facts.seen.variables, salt),
+            salt=salt,
+            survey=self.facts.survey,
+            survey_digest=survey_digest(self.facts.sight.survey(self.facts.survey), self.facts.made)
+            if self.facts.survey
+            else "",
+            programs=tuple(self.facts.unseen),
+            patterns=self.facts.seen.patterns,
+            requirements=self.facts.seen.requirements,
+            environment=self.facts.seen.environment,
+            unusable=self.facts.unusable(),
+        )
+
+    # Inputs
+
+    def _inputs(self) -> list[FileMark]:
+        kinds: dict[str, FileKind] = {}
+        for path in self._read_paths():
+            if path not in self.facts.made and not self.facts.is_noisy(path):
+                kinds[path] = self._kind(path)
+        for path in self.facts.sight.survey(self.facts.survey) if self.facts.survey else ():
+            live = self.facts.survey == "named" and path.endswith((".py", ".pyi"))
+            if path not in self.facts.made and path not in kinds and not live:
+                kinds[path] = self._kind(path) if path == "pyproject.toml" else "content"
+        marks = (self._mark(path, kind) for path, kind in sorted(kinds.items()))
+        return [mark for mark in marks if mark is not None]
+
+    def _read_paths(self) -> Iterable[str]:
+        yield from self.facts.trace.reads
+        yield from (path for path in ALWAYS if self.facts.sight.exists(path))
+        yield from (path for path in self.facts.own if os.path.isfile(self.facts.sight.place(path)))
+        yield from self.facts.sight.matching(self.facts.seen.patterns)
+        yield from self._named_on_command_lines()
+        if self.facts.is_uv_build():
+            yield from read_by_uv_build(self.facts.sight.tree)
+            yield from self._copied_by_uv_build()
+
+    def _named_on_command_lines(self) -> Iterable[str]:
+        top = os.path.join(self.facts.sight.tree, "")
+        for program in self.facts.trace.programs:
+            for word in program.arguments[1:]:
+                path = os.path.normpath(os.path.join(program.directory, word))
+                if path.startswith(top) and os.path.isfile(path):
+                    yield path[len(top) :].replace(os.sep, "/")
+
+    def _kind(self, path: str) -> FileKind:
+        if path in self.facts.own:
+            return "content"
+        if path == "pyproject.toml":
+            return "settings"
+        if not self.facts.editable or not path.endswith(".py") or path == "setup.py":
+            return "content"
+        # What was copied into an editable wheel is not live.
+        digest = self.facts.sight.digest(path, "content")
+        return "content" if digest in self.members else "facet"
+
+    def _copied_by_uv_build(self) -> Iterable[str]:
+        if not self.facts.editable:
+            return self.facts.contribution.files
+        files = (path for path in self.facts.sight.survey("all") if path not in self.facts.made)
+        digests = {path: self.facts.sight.digest(path, "content") or b"" for path in files}
+        return Contribution.of_copies(digests, self.facts.seen.pack).files
+
+    def _mark(self, path: str, kind: FileKind) -> FileMark | None:
+        follow = kind not in {"output", "link"}
+        signature = self.facts.sight.signature(path, follow=follow)
+        digest = self.facts.sight.digest(path, kind) if signature is not None else None
+        return (
+            None
+            if signature is None or digest is None
+            else FileMark(path, kind, *signature, digest)
+        )
+
+    # Outputs
+
+    def _outputs(self) -> list[FileMark]:
+        """Return marks of what the installed editable leads to; a wheel needs nothing of the tree.
+
+        A generated file that a wheel was made of is in the wheel.
+        """
+        if not self.facts.editable:
+            return []
+        found: list[FileMark] = []
+        for path, entry in sorted(self.facts.seen.after.entries.items()):
+            if entry.is_directory or not (
+                path in self.facts.made or path.endswith(EXTENSION_SUFFIXES)
+            ):
+                continue
+            inside = self.facts.reach.leads_to(path)
+            if inside is None or is_by_product(inside):
+                continue
+            mark = self._mark(path, "link" if entry.is_link else "output")
+            if mark is not None:
+                found.append(mark)
+        return found
+
+    def _questions(self) -> Iterable[Question]:
+        asked: dict[tuple[tuple[str, ...], str], None] = {}
+        for program in self.facts.trace.programs:
+            if is_question(program.arguments):
+                asked[program.arguments, program.directory] = None
+            elif is_transparent(program.arguments):  # it did more than to ask
+                asked.update({(one, program.directory): None for one in STATE_QUESTIONS})
+        for arguments, directory in asked:
+            yield Question(arguments, directory, self.facts.sight.answer(arguments, directory))

@@ -1,0 +1,67 @@
+"""Which names in a source tree can matter to a build."""
+
+from __future__ import annotations
+
+import re
+
+from trueup.acquisition.snapshot import NOISE
+
+__all__ = [
+    "EXTENSION_SUFFIXES",
+    "NATIVE_SUFFIXES",
+    "is_by_product",
+    "is_compiler",
+    "is_licence",
+    "is_noise",
+    "is_python",
+]
+
+_NOISE = re.compile(
+    r"\.#.*|#.*#|.*~|.*\.(?:py[co]|sw[op]|orig|rej|egg-info|dist-info|egg-link)|\.DS_Store|Thumbs\.db"
+    r"|\.coverage\..*|\.eggs|_trueup.*|__editable__.*"
+)
+# Where builds keep what is only on its way to a result; nothing is imported from there.
+_BY_PRODUCT = re.compile(
+    r"build|dist|target|_skbuild|CMakeFiles|cmake-build.*|\.pdm-build|\.eggs|.*\.(?:egg-info|dist-info|dSYM)"
+)
+_LICENCE = re.compile(r"(?i)(?:un)?licen[cs]e.*|copying.*|notice.*|authors.*|readme.*")
+_COMPILER = re.compile(
+    r"(?:.*-)?(?:gcc|g\+\+|cc|c\+\+|c\+\+filt|clang|clang\+\+|ld|lld|ld64|gold|mold|ar|ranlib|as|nm"
+    r"|strip|cl|link|lib|rc|mt|nvcc|icc|icx|icpx|dpcpp|gfortran|flang|f77|f90|f95|install_name_tool"
+    r"|codesign|lipo|otool|xcrun|xcode-select|sw_vers|pkg-config|pkgconf|uname|which|ldconfig"
+    r"|objdump|ccache|sccache|distcc)(?:-?\d[\d.]*)?(?:\.exe)?",
+    re.IGNORECASE,
+)
+_PYTHON = re.compile(r"(?i)(?:python|pypy)[0-9.]*[a-z]?(?:\.exe)?")
+EXTENSION_SUFFIXES = (".so", ".pyd", ".dylib", ".dll")
+_NATIVE_SUFFIXES = """
+    .asm .c .c++ .cc .cpp .cu .cuh .cxx .def .f .f03 .f08 .f77 .f90 .f95 .for .h .h++ .hh .hpp .hxx
+    .i .ii .inc .inl .ipp .ixx .m .map .mm .o .obj .a .lib .pxd .pxi .pyx .rc .s .swg .sx .tcc .tpp
+    .txx .ver
+    """
+NATIVE_SUFFIXES = frozenset(_NATIVE_SUFFIXES.split())
+
+
+def is_noise(name: str) -> bool:
+    """Whether `name` is what tools and editors keep for themselves, or metadata on its way."""
+    return name in NOISE or _NOISE.fullmatch(name) is not None
+
+
+def is_by_product(path: str) -> bool:
+    """Whether `path`, relative to where modules are imported from, is on its way to a result."""
+    return any(_BY_PRODUCT.fullmatch(part) or part in NOISE for part in path.split("/"))
+
+
+def is_licence(name: str) -> bool:
+    """Whether backends copy a file of this name into the metadata without being told."""
+    return _LICENCE.fullmatch(name) is not None
+
+
+def is_compiler(program: str) -> bool:
+    """Whether `program` (a file name) compiles, links, or answers questions about doing so."""
+    return _COMPILER.fullmatch(program) is not None
+
+
+def is_python(program: str) -> bool:
+    """Whether `program` (a file name) is a Python interpreter."""
+    return _PYTHON.fullmatch(program) is not None

@@ -1,0 +1,234 @@
+"""A source tree as it is now: looked at once for each thing that is asked."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from trueup.acquisition.snapshot import take_snapshot
+from trueup.freshness.facet import content_digest, facet_digest, settings_digest
+from trueup.freshness.fingerprint import FileKind, ListingRule, Survey
+from trueup.freshness.names import NATIVE_SUFFIXES, is_licence, is_noise
+
+__all__ = ["Sight", "Signature", "survey_digest"]
+
+_INODE = 0x7FFFFFFFFFFFFFFF
+_INCLUDED = re.compile(rb'(?:#\s*(?:include|embed|import)\s*["<]|\.inc(?:bin|lude)\s+")([^">\n]+)')
+_MODULES = (".py", ".pyi")
+
+
+class Signature(NamedTuple):
+    """How a file shows that it was changed without being read."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+
+
+class Sight:
+    """What is in a tree now. Paths are relative to it and written with "/", or absolute."""
+
+    def __init__(self, tree: str, variables: Mapping[str, str]) -> None:
+        self.tree = tree
+        self.variables = variables
+        self._surveyed: dict[Survey, list[str]] = {}
+
+    def place(self, path: str) -> str:
+        """Return the absolute path of `path`."""
+        return os.path.join(self.tree, path)
+
+    def signature(self, path: str, *, follow: bool = True) -> Signature | None:
+        """Return the signature of a file, or of a link where it is not followed; None for none."""
+        try:
+            found = os.stat(os.path.join(self.tree, path), follow_symlinks=follow)
+        except (OSError, ValueError):
+            return None
+        if stat.S_ISDIR(found.st_mode) and not follow:
+            return None
+        return Signature(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino & _INODE)
+
+    def exists(self, path: str) -> bool:
+        """Whether anything of that name is there, a dangling link included."""
+        return os.path.lexists(os.path.join(self.tree, path))
+
+    def is_folder(self, path: str) -> bool:
+        """Whether it is a folder, or a link to one."""
+        return os.path.isdir(os.path.join(self.tree, path))
+
+    def digest(self, path: str, kind: FileKind) -> bytes | None:
+        """Return what counts of a file as 16 bytes; None where it cannot be read."""
+        place = os.path.join(self.tree, path)
+        try:
+            if kind == "link" or (kind == "output" and os.path.islink(place)):
+                return content_digest(os.fsencode(os.readlink(place)))
+            with open(place, "rb") as file:
+                if kind in {"content", "output"}:
+                    return hashlib.file_digest(file, "sha256").digest()[:16]
+                content = file.read()
+        except OSError:
+            return None
+        return facet_digest(content) if kind == "facet" else settings_digest(content)
+
+    def names(self, path: str, rule: ListingRule, without: Collection[str]) -> bytes | None:
+        """Return the names in a folder that count by `rule`, as 16 bytes; None for no folder.
+
+        Args:
+            path: the folder.
+            rule: which names count.
+            without: paths that do not count, as the build made them.
+        """
+        found: list[str] = []
+        try:
+            with os.scandir(os.path.join(self.tree, path)) as listing:
+                for item in listing:
+                    name = item.name
+                    inside = name if path == "." else f"{path}/{name}"
+                    if not is_noise(name) and inside not in without and _counts(item, rule):
+                        found.append(name)
+        except OSError:
+            return None
+        return content_digest("\0".join(sorted(found)).encode("utf-8", "surrogateescape"))
+
+    def survey(self, survey: Survey) -> list[str]:
+        """Return the files of the whole project that count, sorted.
+
+        Those that git tracks or would track; without git all files without noise.
+        """
+        known = self._surveyed.get(survey)
+        if known is None:
+            everything = _project_files(self.tree, self.variables)
+            known = self._surveyed[survey] = sorted(self._select(everything, survey))
+        return known
+
+    def _select(self, files: Sequence[str], survey: Survey) -> Iterator[str]:
+        if survey == "native":
+            yield from self._native(files)
+        elif survey == "other":
+            yield from (path for path in files if not path.endswith(_MODULES))
+        elif survey in {"named", "all"}:
+            yield from files
+
+    def _native(self, files: Sequence[str]) -> Iterator[str]:
+        """Yield what compilers read: by suffix, and what those files include by any name."""
+        chosen = [path for path in files if os.path.splitext(path)[1].lower() in NATIVE_SUFFIXES]
+        by_name: dict[str, list[str]] = {}
+        for path in files:
+            by_name.setdefault(path.rpartition("/")[2], []).append(path)
+        seen = set(chosen)
+        while chosen:
+            path = chosen.pop()
+            yield path
+            try:
+                with open(os.path.join(self.tree, path), "rb") as file:
+                    text = file.read()
+            except OSError:
+                continue
+            for match in _INCLUDED.finditer(text):
+                name = os.fsdecode(match[1]).replace("\\", "/").rpartition("/")[2]
+                more = [one for one in by_name.get(name, ()) if one not in seen]
+                seen.update(more)
+                chosen += more
+
+    def matching(self, patterns: Sequence[str]) -> list[str]:
+        """Return the files of the tree that match one of the globs, sorted."""
+        import glob
+
+        found: set[str] = set()
+        for pattern in patterns:
+            for path in glob.glob(pattern, root_dir=self.tree, recursive=True, include_hidden=True):
+                if os.path.isfile(os.path.join(self.tree, path)):
+                    found.add(path.replace(os.sep, "/"))
+        return sorted(found)
+
+    def answer(self, arguments: Sequence[str], directory: str) -> str:
+        """Ask a version control system once more; return a digest of what it says."""
+        return ask(arguments, directory, self.variables)
+
+
+def ask(arguments: Sequence[str], directory: str, variables: Mapping[str, str]) -> str:
+    """Run a program that only reads, and return a digest of its exit code and its output."""
+    import subprocess
+
+    # git would refresh its index by the way, and lock it while somebody else commits.
+    environment = {**variables, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(
+            list(arguments), cwd=directory, env=environment, stdin=subprocess.DEVNULL,
+            capture_output=True, check=False,
+        )  # fmt: skip
+    except OSError as error:
+        return f"cannot be asked: {error.strerror}"
+    return f"{done.returncode} {hashlib.sha256(done.stdout).hexdigest()[:32]}"
+
+
+def _counts(item: os.DirEntry[str], rule: ListingRule) -> bool:
+    name = item.name
+    if rule == "all":
+        return True
+    if is_licence(name):
+        return True
+    if rule == "licences":
+        return False
+    if name.endswith(".py"):
+        return True
+    try:
+        return item.is_dir() and not name.startswith(".") and _holds_modules(item.path, 1)
+    except OSError:
+        return False
+
+
+def _holds_modules(folder: str, deeper: int) -> bool:
+    """Whether modules lie in a folder or, as in namespace packages, in one of its folders."""
+    below: list[str] = []
+    with os.scandir(folder) as listing:
+        for item in listing:
+            if item.name.endswith(".py"):
+                return True
+            if deeper and not is_noise(item.name) and item.is_dir():
+                below.append(item.path)
+    return any(_holds_modules(path, deeper - 1) for path in below)
+
+
+def _project_files(tree: str, variables: Mapping[str, str]) -> list[str]:
+    listed = _git_files(tree, variables)
+    if listed is not None:
+        return listed
+    entries = take_snapshot(tree).entries
+    return [
+        path
+        for path, entry in entries.items()
+        if not entry.is_directory and not any(map(is_noise, path.split("/")))
+    ]
+
+
+def _git_files(tree: str, variables: Mapping[str, str]) -> list[str] | None:
+    """Return what git tracks or would track below `tree`; None where git does not know it."""
+    import subprocess
+
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    environment = {**variables, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, check=False)
+    except OSError:
+        return None
+    if done.returncode:
+        return None
+    found: list[str] = []
+    for path in dict.fromkeys(os.fsdecode(done.stdout).split("\0")[:-1]):
+        place = os.path.join(tree, path)
+        if os.path.isdir(place) and not os.path.islink(place):  # a repository in the repository
+            found += [f"{path.rstrip('/')}/{one}" for one in _project_files(place, variables)]
+        elif os.path.lexists(place) and not is_noise(path.rpartition("/")[2]):
+            found.append(path)
+    return found or None  # nothing, where the whole tree is ignored by a repository around it
+
+
+def survey_digest(files: Iterable[str], made: frozenset[str]) -> str:
+    """Return a digest of the names of the files that count, without what the build made."""
+    names = "\0".join(path for path in files if path not in made)
+    return hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()[:32]

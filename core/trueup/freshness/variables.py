@@ -1,0 +1,70 @@
+"""Environment variables that a build can depend on."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+
+__all__ = ["digest_variables", "names_that_matter"]
+
+# Every program that is started, or that wants a temporary file, asks for these: they tell where
+# things are on this machine, and what they lead to is looked at by itself.
+_EVERYBODYS = re.compile(
+    r"\*|PATH|HOME|USERPROFILE|TMPDIR|TEMP|TMP|PWD|USER|USERNAME|LOGNAME|SHELL|TERM|COLUMNS|LINES"
+    r"|COLORTERM|NO_COLOR|FORCE_COLOR|CLICOLOR.*|LANG|LANGUAGE|LC_.*|TZ|EDITOR|PAGER|VIRTUAL_ENV.*"
+    r"|PYTHON[A-Z]*|_PYTHON_.*|__PYVENV_LAUNCHER__|ENSUREPIP_OPTIONS|PIP_BUILD_TRACKER"
+    r"|SYSTEMROOT|WINDIR|COMSPEC|PATHEXT|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*"
+    r"|CI|GITHUB_ACTIONS|PROCESSOR_.*|NUMBER_OF_PROCESSORS|XDG_.*"
+)
+# What compilers and their drivers read themselves, unseen.
+_COMPILERS = (
+    "AR", "ARCHFLAGS", "ARFLAGS", "AS", "CC", "CFLAGS", "CL", "CPATH", "CPP", "CPPFLAGS", "CXX",
+    "CXXFLAGS", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "FC", "FFLAGS", "INCLUDE", "LD",
+    "LDFLAGS", "LDSHARED", "LIB", "LIBRARY_PATH", "MACOSX_DEPLOYMENT_TARGET", "PKG_CONFIG_PATH",
+    "RUSTC", "RUSTC_WRAPPER", "RUSTFLAGS", "SDKROOT", "SKBUILD_CMAKE_ARGS",
+)  # fmt: skip
+_COMPILER_FAMILIES = re.compile(r"CARGO_.*|CMAKE_.*|MATURIN_.*|SKBUILD_.*|MESON.*")
+# A child of cargo sets these for its own children.
+_NOT_SETTINGS = re.compile(r"CARGO_(?:MANIFEST_.*|PKG_.*|HOME|BIN_.*|CRATE_.*)")
+
+
+def names_that_matter(asked: Iterable[str], *, compiled: bool) -> tuple[str, ...]:
+    """Return the names of the variables that count, sorted.
+
+    Args:
+        asked: names that the backend asked for; "*" for a look at all of them, which every start
+            of a program is.
+        compiled: programs were started whose reading nobody saw.
+    """
+    names = {name for name in asked if not _EVERYBODYS.fullmatch(name)}
+    names.discard("DIST_EXTRA_CONFIG")  # ours; what the user's own leads to is read, and seen
+    return tuple(sorted(names | set(_COMPILERS if compiled else ())))
+
+
+def digest_variables(
+    names: Iterable[str], variables: Mapping[str, str], salt: str
+) -> dict[str, str]:
+    """Return variable to a digest of its value, "" where it is not set.
+
+    Args:
+        names: which to look at; families that compilers read are added by `names` alone.
+        variables: their values.
+        salt: makes short values hard to guess.
+    """
+    found: dict[str, str] = {}
+    compiled = "CFLAGS" in (chosen := set(names)) and "RUSTFLAGS" in chosen
+    if compiled:
+        chosen |= {
+            name
+            for name in variables
+            if _COMPILER_FAMILIES.fullmatch(name) and not _NOT_SETTINGS.fullmatch(name)
+        }
+    for name in sorted(chosen):
+        value = variables.get(name)
+        found[name] = "" if value is None else _digest(salt, value)
+    return found
+
+
+def _digest(salt: str, value: str) -> str:
+    return hashlib.sha256(f"{salt}\0{value}".encode("utf-8", "surrogateescape")).hexdigest()[:16]

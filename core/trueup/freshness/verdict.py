@@ -1,0 +1,247 @@
+"""The verdict: would a build now give what is installed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from trueup.freshness.fingerprint import Circumstances, FileMark, Fingerprint, ListingMark
+from trueup.freshness.sight import Sight, Signature, survey_digest
+from trueup.freshness.variables import digest_variables
+
+__all__ = ["Fresh", "Reason", "ReasonKind", "Stale", "Unknown", "Verdict", "judge"]
+
+ReasonKind = Literal[
+    "gone",
+    "output missing",
+    "output changed",
+    "circumstances",
+    "input changed",
+    "input missing",
+    "appeared",
+    "disappeared",
+    "names changed",
+    "repository",
+    "variable",
+]
+_WEIGHT: dict[ReasonKind, int] = {
+    "gone": 0,
+    "output missing": 1,
+    "output changed": 2,
+    "circumstances": 3,
+    "input changed": 4,
+    "input missing": 4,
+    "appeared": 5,
+    "disappeared": 5,
+    "names changed": 6,
+    "repository": 7,
+    "variable": 8,
+}
+# Times within this span before the fingerprint's own prove nothing: clocks of file systems tick.
+_TICK = 20_000_000
+_COARSE_TICK = 2_500_000_000  # of those that count in (two) seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a build now would give something else.
+
+    Attributes:
+        kind: what sort of thing it is about.
+        path: the file, folder, variable or command.
+        message: a sentence without a full stop that names it.
+        before: what was, where a few words can say it.
+        now: what is.
+    """
+
+    kind: ReasonKind
+    path: str
+    message: str
+    before: str = ""
+    now: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A build now would give what is installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A build now would give, or may well give, something else; the weightiest reason first."""
+
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody can tell, and why."""
+
+    reason: str
+
+
+Verdict = Fresh | Stale | Unknown
+
+
+def judge(fingerprint: Fingerprint, now: Circumstances, sight: Sight) -> Verdict:
+    """Compare what a build depended on with what is there.
+
+    Args:
+        fingerprint: of the build that gave what is installed.
+        now: the circumstances of a build that would be made now.
+        sight: the tree now, with the environment variables that a backend would find.
+    """
+    if not sight.is_folder("."):
+        return Stale((Reason("gone", sight.tree, f"{sight.tree} is not there any more"),))
+    if fingerprint.unusable:
+        return Unknown(fingerprint.unusable)
+    reasons = [
+        *_circumstances(fingerprint, now),
+        *_files(fingerprint, sight),
+        *_names(fingerprint, sight),
+        *_repository(fingerprint, sight),
+        *_variables(fingerprint, sight),
+    ]
+    if not reasons:
+        return Fresh()
+    return Stale(tuple(sorted(reasons, key=lambda one: (_WEIGHT[one.kind], one.path))))
+
+
+def _circumstances(fingerprint: Fingerprint, now: Circumstances) -> Iterator[Reason]:
+    was = fingerprint.circumstances
+    compared = [
+        ("the project's place", was.tree, now.tree),
+        ("the way it is installed", _way(was), _way(now)),
+        ("the config settings", _settings(was), _settings(now)),
+        ("the Python", was.interpreter, now.interpreter),
+        ("the build environment", was.site, now.site),
+    ]
+    if fingerprint.programs:
+        compared.append(("the Python", was.python, now.python))
+    for name, before, after in compared:
+        if before != after:
+            message = f"{name} changed from {before or 'none'} to {after or 'none'}"
+            yield Reason("circumstances", name, message, before, after)
+
+
+def _way(one: Circumstances) -> str:
+    return "editable" if one.editable else "not editable"
+
+
+def _settings(one: Circumstances) -> str:
+    return " ".join(f"{key}={value}" for key, value in one.config_settings)
+
+
+def _files(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
+    for mark in fingerprint.files:
+        output = mark.kind in {"output", "link"}
+        signature = sight.signature(mark.path, follow=not output)
+        if signature is None:
+            yield _missing(mark.path, output=output)
+        elif not _proves(mark, signature, fingerprint.time_ns):
+            digest = sight.digest(mark.path, mark.kind)
+            if digest != mark.digest:
+                yield _changed(mark, output=output)
+    if fingerprint.survey:
+        yield from _surveyed(fingerprint, sight)
+    if fingerprint.patterns:
+        known = {mark.path for mark in fingerprint.files}
+        for path in sight.matching(fingerprint.patterns):
+            if path not in known and path not in fingerprint.made:
+                yield Reason("appeared", path, f"{path} is new, and a plugin says that it counts")
+
+
+def _missing(path: str, *, output: bool) -> Reason:
+    if output:
+        message = f"{path} is missing, which the build had made"
+        return Reason("output missing", path, message, "there", "missing")
+    return Reason("input missing", path, f"{path} was deleted", "there", "missing")
+
+
+def _changed(mark: FileMark, *, output: bool) -> Reason:
+    if output:
+        return Reason("output changed", mark.path, f"{mark.path} is not as the build had made it")
+    what = {"facet": "what the backend reads in ", "settings": "the settings in "}
+    return Reason("input changed", mark.path, f"{what.get(mark.kind, '')}{mark.path} changed")
+
+
+def _proves(mark: FileMark, now: Signature, time_ns: int) -> bool:
+    """Whether times alone prove that a file is as it was.
+
+    They do if all of them are the same and clearly older than the fingerprint: a change in the
+    tick in which it was looked at would not show.
+    """
+    return mark[2:6] == now and _is_older(now.mtime_ns, now.ctime_ns, time_ns)
+
+
+def _is_older(mtime_ns: int, ctime_ns: int, time_ns: int) -> bool:
+    coarse = mtime_ns % 1_000_000_000 == 0 and ctime_ns % 1_000_000_000 == 0
+    return max(mtime_ns, ctime_ns) < time_ns - (_COARSE_TICK if coarse else _TICK)
+
+
+def _surveyed(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
+    files = sight.survey(fingerprint.survey)
+    if survey_digest(files, fingerprint.made) != fingerprint.survey_digest:
+        names = ", ".join(fingerprint.programs)
+        known = {mark.path for mark in fingerprint.files} | fingerprint.made
+        new = [path for path in files if path not in known]
+        message = f"files of the project came or went, and {names} may read them"
+        if new and fingerprint.survey != "named":
+            message = f"{new[0]} is new, and {names} may read it"
+        yield Reason("names changed", new[0] if new else ".", message)
+
+
+def _names(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
+    for mark in fingerprint.listings:
+        signature = sight.signature(mark.path)
+        if signature is not None and _is_untouched(mark, signature, fingerprint.time_ns):
+            continue
+        if sight.names(mark.path, mark.rule, fingerprint.made) != mark.digest:
+            where = "the project's folder" if mark.path == "." else f"the folder {mark.path}"
+            message = f"files or folders came to {where} or went"
+            if signature is None:
+                message = f"{where} was deleted"
+            yield Reason("names changed", mark.path, message)
+    yield from _existence(fingerprint, sight)
+
+
+def _is_untouched(mark: ListingMark, now: Signature, time_ns: int) -> bool:
+    """Whether a folder's own times prove that no name in it came or went.
+
+    For "packages" they do not: there the names one level deeper decide, too.
+    """
+    same = mark[2:5] == now[1:]
+    return same and mark.rule != "packages" and _is_older(now.mtime_ns, now.ctime_ns, time_ns)
+
+
+def _existence(fingerprint: Fingerprint, sight: Sight) -> Iterable[Reason]:
+    for path in fingerprint.absences:
+        if sight.exists(path):
+            message = f"{path} appeared, which the build had looked for"
+            yield Reason("appeared", path, message, "not there", "there")
+    for path in fingerprint.presences:
+        if not sight.exists(path):
+            yield Reason("disappeared", path, f"{path} was deleted or renamed", "there", "missing")
+
+
+def _repository(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
+    for one in fingerprint.questions:
+        if sight.answer(one.arguments, one.directory) != one.digest:
+            command = " ".join(one.arguments)
+            message = f"the repository's state changed: `{command}` answers otherwise"
+            yield Reason("repository", command, message)
+
+
+def _variables(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
+    now = digest_variables(fingerprint.variables, sight.variables, fingerprint.salt)
+    for name in sorted(now.keys() | fingerprint.variables.keys()):
+        before, after = fingerprint.variables.get(name, ""), now.get(name, "")
+        if before != after:
+            how = "is set now" if not before else "is not set now" if not after else "changed"
+            message = f"the environment variable {name} {how}"
+            yield Reason("variable", name, message, _whether(before), _whether(after))
+
+
+def _whether(digest: str) -> str:
+    return "set" if digest else "not set"
