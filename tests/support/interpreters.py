@@ -27,7 +27,7 @@ def _candidates(version: str) -> list[str]:
 
 @cache
 def find_python(version: str) -> str | None:
-    """Return the path of a working CPython `version` ("3.12") of no virtual environment, or None."""
+    """Return the path of a CPython `version` ("3.12") outside of any venv that works, or None."""
     probe = "import sys; print('%d.%d' % sys.version_info[:2]); print(sys.base_prefix)"
     for path in _candidates(version):
         asked = [path, "-I", "-c", probe]
