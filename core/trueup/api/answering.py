@@ -131,7 +131,9 @@ def _ask(
         workshop.resolver_variables, interpreter, memory=workshop.interpreters
     )
     wheels = workshop.store.folder("metadata")
-    standing = _standing_wheels(request, installed, wheels)
+    own = {one.artifact.name for one in built.values()}
+    others = {name: one for name, one in installed.items() if name not in own}
+    standing = _standing_wheels(request, others, wheels)
     limits = tuple(
         RequestedItem(f"{name} @ {_url(path)}", Requirement(f"{name} @ {_url(path)}"))
         for name, path in standing.items()
@@ -139,7 +141,7 @@ def _ask(
     question = Question(
         request=replace(request, constraints=(*request.constraints, *limits)),
         interpreter=interpreter,
-        preferences=_preferences(request, installed, standing),
+        preferences=_preferences(request, others, standing),
         projects={path: one.metadata_wheel(wheels) for path, one in built.items()},
         offline=workshop.offline,
         complete=True,
