@@ -20,9 +20,8 @@ from trueup.reporting import Event
 from trueup.resolution.artifact import Artifact, Resolution, Wheel
 from trueup.resolution.choice import choose_resolver
 from trueup.resolution.direct import resolve_direct
-from trueup.resolution.lockfile import resolve_lock
 from trueup.resolution.memo import memoised
-from trueup.resolution.pinned import resolve_pinned
+from trueup.resolution.promises import demands_hashes
 from trueup.resolution.request import Request, RequestedItem
 from trueup.resolution.resolver import Question
 
@@ -98,7 +97,11 @@ def _without_resolver(
     request: Request, interpreter: Interpreter, built: Mapping[str, Built], workshop: Workshop
 ) -> Resolution | None:
     projects = {path: one.artifact for path, one in built.items()}
+    if not (request.items or request.projects or request.lock):
+        return Resolution(())
     if request.lock:
+        from trueup.resolution.lockfile import resolve_lock
+
         return resolve_lock(
             request.lock,
             interpreter,
@@ -107,8 +110,9 @@ def _without_resolver(
             build=request.build,
         )
     direct = resolve_direct(request, projects, interpreter)
-    if direct is not None or built:
+    if direct is not None or built or not demands_hashes(request):
         return direct
+    from trueup.resolution.pinned import resolve_pinned
 
     def held(digest: str) -> str:
         pack = workshop.store.find_pack(digest)

@@ -6,9 +6,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from trueup.acquisition.acquire import Acquired, Supply, acquire
+from trueup.acquisition.acquire import acquire
 from trueup.acquisition.pack import Pack
-from trueup.acquisition.source import direct_url
+from trueup.acquisition.supply import Acquired, Supply
 from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
@@ -81,6 +81,8 @@ def _acquire(plan: Plan, supply: Supply, built: Mapping[str, Pack]) -> dict[str,
     for one in plan.add:
         name = one.artifact.name
         if name in built:
+            from trueup.acquisition.source import direct_url
+
             acquired[name] = Acquired(built[name], direct_url(one.artifact.source), "build")
     return acquired
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 
-from trueup.acquisition.acquire import build_directory
+from trueup.acquisition.source_build import build_directory
 from trueup.acquisition.wheel_export import export_wheel
 from trueup.api.front import Surroundings, prepared
 from trueup.api.provision import supply_for

@@ -7,12 +7,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
-from trueup.acquisition.acquire import Acquired
+from trueup.acquisition.supply import Acquired, Supply
 from trueup.api.aftermath import own, tell_of, with_conflicts
 from trueup.api.answering import Answer, Built, answer
 from trueup.api.applying import apply
 from trueup.api.order import Order
-from trueup.api.projects import as_requirements, build_projects, standing_projects
 from trueup.api.provision import supply_for
 from trueup.api.report import Added, InstallReport, Kept, Removed
 from trueup.api.workshop import Workshop
@@ -61,7 +60,7 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
         kept = tuple(Kept(one.name, one.version) for one in installed.values())
         return _of_nothing(InstallReport(environment.root, kept=kept, dry_run=order.dry_run), order)
     supply = supply_for(order.request, environment.interpreter, workshop)
-    built = build_projects(order, supply, installed, damaged)
+    built = _built(order, supply, installed, damaged)
     answered = answer(order.request, environment.interpreter, built, installed, workshop)
     choices = _choices(order, answered, built, damaged)
     plan = decide(installed, answered.resolution, replace(choices, protected=own(order, installed)))
@@ -85,6 +84,20 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
         reload=order.reload,
     )
     return replace(report, stale_modules=change.stale_modules)
+
+
+def _built(
+    order: Order,
+    supply: Supply,
+    installed: Mapping[str, InstalledDistribution],
+    damaged: Mapping[str, str],
+) -> dict[str, Built]:
+    """Build what is stale of the local projects; a run without any does not import what builds."""
+    if not order.request.projects:
+        return {}
+    from trueup.api.projects import build_projects
+
+    return build_projects(order, supply, installed, damaged)
 
 
 def _of_nothing(report: InstallReport, order: Order) -> InstallReport:
@@ -116,6 +129,8 @@ def _nothing_to_do(
     if order.exact or order.reinstall_all or order.reinstall:
         return False
     if order.request.projects:
+        from trueup.api.projects import as_requirements, standing_projects
+
         fresh = standing_projects(order, installed, workshop.variables)
         request = as_requirements(order, fresh)
     markers = order.environment.interpreter.markers
@@ -130,9 +145,7 @@ def _choices(
         reinstall_all=order.reinstall_all,
         reinstall=order.reinstall,
         standing=answered.standing,
-        current=frozenset(
-            one.artifact.name for one in built.values() if one.installed is not None
-        ),
+        current=frozenset(one.artifact.name for one in built.values() if one.installed is not None),
         damaged=damaged,
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
 
-from trueup.acquisition.acquire import Supply
+from trueup.acquisition.supply import Supply
 from trueup.api.answering import Built
 from trueup.api.judging import circumstances_of, fingerprint_of, from_project, judge_now
 from trueup.api.order import Order

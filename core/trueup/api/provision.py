@@ -11,16 +11,15 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from trueup.acquisition.acquire import Supply
-from trueup.acquisition.builder import Provision
+from trueup.acquisition.supply import Supply
 from trueup.api.answering import answer
 from trueup.api.applying import apply
 from trueup.api.workshop import Workshop
-from trueup.destination.creation import create_environment
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.installed import read_installed
 from trueup.destination.locate import open_environment
@@ -31,6 +30,9 @@ from trueup.installation.plan import PlanChoices, decide
 from trueup.installation.transaction import recover
 from trueup.resolution.artifact import Resolution, Wheel
 from trueup.resolution.request import BuildChoices, Request, RequestedItem
+
+if TYPE_CHECKING:
+    from trueup.acquisition.builder import Provision
 
 __all__ = ["supply_for"]
 
@@ -126,6 +128,8 @@ def _open_or_create(directory: str, interpreter: Interpreter, workshop: Workshop
     try:
         return open_environment(directory, memory=workshop.interpreters)
     except EnvironmentProblem:
+        from trueup.destination.creation import create_environment
+
         return create_environment(directory, interpreter, clear=True, memory=workshop.interpreters)
 
 

@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from trueup.acquisition.acquire import Supply
 from trueup.acquisition.build_environment import backend_environment
 from trueup.acquisition.builder import BuildOrder, BuiltWheel, build_wheel
 from trueup.acquisition.leftovers import variables_without_leftovers
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.snapshot import Snapshot, take_snapshot
+from trueup.acquisition.supply import Supply
 from trueup.acquisition.trace import BuildTrace
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.installed import read_installed

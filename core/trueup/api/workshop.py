@@ -6,13 +6,16 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trueup.acquisition.connection import network_from
 from trueup.acquisition.credentials import Credentials
-from trueup.acquisition.fetch import Fetcher, NetworkFetcher
+from trueup.acquisition.later_fetcher import LaterFetcher
 from trueup.acquisition.store import Store, open_store
 from trueup.reporting import SILENT, Reporter
+
+if TYPE_CHECKING:
+    from trueup.acquisition.fetch import Fetcher
 
 __all__ = ["Workshop", "WorkshopOptions", "open_workshop"]
 
@@ -100,7 +103,7 @@ def open_workshop(
     settings = dict(network or {}) | ({"offline": True} if offline else {})
     reached = network_from(around, **settings)
     credentials = Credentials(environment=around, keyring=chosen.keyring, reporter=reporter)
-    with NetworkFetcher(reached, credentials) as fetcher:
+    with LaterFetcher(reached, credentials) as fetcher:
         yield Workshop(
             store=open_store(chosen.cache or around.get("TRUEUP_CACHE_DIR"), reporter=reporter),
             fetcher=fetcher,
