@@ -76,7 +76,7 @@ def _roots(installed: Mapping[str, InstalledDistribution], dropped: frozenset[st
     return [
         name
         for name, one in installed.items()
-        if name not in dropped and (one.installer != "trueup" or one.requested)
+        if one.installer != "trueup" or (one.requested and name not in dropped)
     ]
 
 

@@ -1,0 +1,173 @@
+"""An environment holds what its configuration asks for: no more, no less, and nothing damaged."""
+
+from __future__ import annotations
+
+import shutil
+
+from support.tox_projects import ToxProject, expect
+
+
+def test_a_removed_requirement_leaves_without_the_rest_made_anew(both: ToxProject) -> None:
+    both.configure("print(1)", deps="\nalpha\ngamma<2")
+    both.works("run")
+    expect(both.installed(), alpha="1.0", beta="1.0", gamma="1.0")
+    kept = both.site() / "kept.txt"
+    kept.write_text("")
+    both.configure("print(1)", deps="\nalpha")
+    ran = both.works("run")
+    expect(both.installed(), alpha="1.0", beta="1.0")
+    assert kept.exists()
+    assert "recreate" not in ran.out
+    assert ran.lines("uninstall_leftovers")
+    both.configure("print(1)", deps="\ngamma")
+    both.works("run")
+    expect(both.installed(), beta="1.0", gamma="2.0")
+    assert kept.exists()
+
+
+def test_what_the_commands_installed_stays(project: ToxProject) -> None:
+    wheel = project.wheel("delta")
+    project.configure(
+        "print(1)",
+        deps="\nalpha\ngamma<2",
+        commands_pre=f"python -m pip install -q {wheel}",
+    )
+    project.works("run")
+    project.configure("print(1)", deps="\nalpha")
+    project.works("run")
+    expect(project.installed(), alpha="1.0", beta="1.0", delta="1.0")
+
+
+def test_what_the_package_needs_stays_when_the_deps_drop_it(both: ToxProject) -> None:
+    both.python_project('requires = ["gamma"]')
+    both.configure("import gamma", package="wheel", deps="\nalpha\ngamma<2\nbeta")
+    both.works("run")
+    both.configure("import gamma", package="wheel", deps="\nbeta")
+    both.works("run")
+    expect(both.installed(), beta="1.0", demo="1.0", gamma="1.0")
+
+
+def test_what_the_package_no_longer_needs_leaves(either: ToxProject) -> None:
+    either.python_project('requires = ["gamma<2", "alpha"]')
+    either.configure("import alpha", package="wheel")
+    either.works("run")
+    either.python_project('requires = ["alpha"]')
+    ran = either.works("run")
+    expect(either.installed(), alpha="1.0", beta="1.0", demo="1.0")
+    assert "recreate" not in ran.out
+
+
+def test_what_an_extra_brought_leaves_with_the_extra(either: ToxProject) -> None:
+    either.wheel("epsilon", requires=("gamma<2; extra == 'more'",))
+    either.configure("print(1)", deps="epsilon[more]")
+    either.works("run")
+    expect(either.installed(), beta="1.0", epsilon="1.0", gamma="1.0")
+    either.configure("print(1)", deps="epsilon")
+    either.works("run")
+    expect(either.installed(), epsilon="1.0")
+
+
+def test_a_group_that_shrinks_takes_its_distributions_along(either: ToxProject) -> None:
+    groups = '[dependency-groups]\ntest = ["gamma<2", "alpha"]\n'
+    either.python_project(more=groups)
+    either.configure("import demo", package="wheel", dependency_groups="test")
+    either.works("run")
+    either.python_project(more=groups.replace('"gamma<2", ', ""))
+    either.works("run")
+    expect(either.installed(), alpha="1.0", beta="1.0", demo="1.0")
+
+
+def test_another_pin_changes_that_one_distribution(either: ToxProject) -> None:
+    either.configure("print(1)", deps="\nalpha\ngamma==1.0")
+    either.works("run")
+    either.configure("print(1)", deps="\nalpha\ngamma==2.0")
+    ran = either.works("run")
+    expect(either.installed(), alpha="1.0", beta="1.0", gamma="2.0")
+    assert "recreate" not in ran.out
+
+
+def test_a_path_that_is_dropped_makes_the_environment_anew(either: ToxProject) -> None:
+    either.python_project()
+    either.configure("import demo", deps="\nalpha\n./")
+    either.works("run")
+    either.configure("import alpha", deps="\nalpha")
+    assert "recreate env because requirements removed" in either.works("run").out
+    expect(either.installed(), alpha="1.0", beta="1.0")
+
+
+def test_a_path_among_the_deps_is_looked_at_in_each_run(both: ToxProject) -> None:
+    both.python_project('requires = ["alpha"]')
+    both.configure("import demo; print('value', demo.VALUE)", deps="\nbeta\n./")
+    assert "value 1" in both.works("run").out
+    both.write("src/demo/__init__.py", "VALUE = 2\n")
+    assert "value 2" in both.works("run").out
+
+
+def test_new_commands_of_an_editable_path_are_there_in_the_next_run(either: ToxProject) -> None:
+    either.python_project()
+    either.write("src/demo/__init__.py", "def main(): print('started')\n")
+    either.configure("import demo", deps="-e .")
+    either.works("run")
+    either.python_project('scripts = { start-demo = "demo:main" }')
+    either.write("src/demo/__init__.py", "def main(): print('started')\n")
+    either.configure("import subprocess; subprocess.check_call(['start-demo'])", deps="-e .")
+    assert "started" in either.works("run").out
+
+
+def test_a_path_in_a_requirements_file_is_looked_at_in_each_run(either: ToxProject) -> None:
+    either.python_project()
+    either.write("requirements.txt", "./\n")
+    either.configure("import demo; print('value', demo.VALUE)", deps="-r requirements.txt")
+    assert "value 1" in either.works("run").out
+    either.write("src/demo/__init__.py", "VALUE = 2\n")
+    assert "value 2" in either.works("run").out
+
+
+def test_deleted_and_altered_files_are_put_right(both: ToxProject) -> None:
+    both.python_project('requires = ["gamma<2"]')
+    code = "import alpha, gamma, demo; print('values', gamma.VERSION, demo.VALUE)"
+    both.configure(code, package="wheel", deps="alpha")
+    both.works("run")
+    shutil.rmtree(both.site() / "alpha")
+    (both.site() / "gamma" / "__init__.py").write_text("VERSION = 'edited'\n")
+    (both.site() / "demo" / "__init__.py").unlink()
+    ran = both.works("run")
+    assert "values 1.0 1" in ran.out
+    assert "alpha is damaged and will be put right" in ran.out
+    assert both.works("run").installs == []
+
+
+def test_a_python_that_is_gone_makes_the_environment_anew(both: ToxProject) -> None:
+    both.configure("import alpha", deps="alpha")
+    both.works("run")
+    python = both.python()
+    python.unlink()
+    python.symlink_to("/nowhere/python")
+    ran = both.works("run")
+    assert "recreate env because" in ran.out
+    assert "is a link to nothing" in ran.out
+
+
+def test_seeing_the_packages_of_the_system_is_a_trait(both: ToxProject) -> None:
+    both.configure("import alpha", deps="alpha")
+    both.works("run")
+    both.configure("import alpha", deps="alpha", system_site_packages="true")
+    assert "recreate env because python added system_site_packages" in both.works("run").out
+
+
+def test_other_settings_have_everything_looked_at_again(either: ToxProject) -> None:
+    either.wheel("gamma", "3.0rc1")
+    either.configure("import gamma", deps="gamma")
+    either.works("run")
+    assert either.installed()["gamma"] == "2.0"
+    ran = either.works("run", PIP_PRE="1", PIP_UPGRADE="1")
+    assert "install_deps" in ran.installs
+    assert either.installed()["gamma"] == "3.0rc1"
+
+
+def test_a_run_after_a_failed_one_installs_what_is_missing(both: ToxProject) -> None:
+    both.configure("import alpha, delta", deps="\nalpha\ndelta")
+    assert both.run("run").code == 1
+    both.wheel("delta")
+    both.works("run")
+    expect(both.installed(), alpha="1.0", beta="1.0", delta="1.0")
