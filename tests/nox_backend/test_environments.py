@@ -1,0 +1,216 @@
+"""Environments: made by trueup or taken over, and given back to the other backends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from support.interpreters import HOSTS, find_python
+from support.nox_lab import NoxLab, make_project
+
+TESTS = """
+@nox.session
+def tests(session):
+    session.install("demo")
+    show(session, "demo.VERSION", "demo")
+"""
+
+
+def _configuration(lab: NoxLab) -> dict[str, str]:
+    text = (lab.environment("tests") / "pyvenv.cfg").read_text()
+    return {
+        key.strip(): value.strip()
+        for key, _, value in (each.partition("=") for each in text.splitlines())
+    }
+
+
+def test_a_new_environment_holds_nothing_but_what_was_installed(either: NoxLab) -> None:
+    either.noxfile(TESTS)
+    either.run()
+    assert set(either.installed("tests")) == {"demo"}
+    assert (either.root / ".nox" / ".gitignore").is_file() is not either.oldest
+
+
+def test_a_recreated_environment_is_as_if_from_nothing(either: NoxLab) -> None:
+    either.noxfile(TESTS + "    session.install(*session.posargs)\n")
+    either.run("--", "other")
+    home = either.environment("tests")
+    (site,) = home.glob("lib/python*/site-packages")
+    (site / "stray.py").write_text("")
+    (site / "demo" / "__init__.py").write_text("VERSION = 'edited'\n")
+    (home / "bin" / "stray").write_text("")
+    assert set(either.installed("tests")) == {"demo", "other"}
+    assert either.run("--", "demo").line("demo.VERSION: ") == "1.0"
+    assert set(either.installed("tests")) == {"demo"}
+    assert not (site / "stray.py").exists()
+    assert not (home / "bin" / "stray").exists()
+
+
+def test_a_reused_environment_keeps_what_is_in_it(either: NoxLab) -> None:
+    either.noxfile(TESTS + "    session.install(*session.posargs)\n")
+    either.run("--", "other")
+    assert either.run("-r", "--", "demo").reused
+    assert set(either.installed("tests")) == {"demo", "other"}
+
+
+@pytest.mark.parametrize(
+    "backend", ["virtualenv", "uv", pytest.param("venv", marks=pytest.mark.slow)]
+)
+def test_an_environment_of_another_backend_is_taken_over_and_given_back(
+    either: NoxLab, backend: str
+) -> None:
+    either.noxfile(TESTS, backend=backend)
+    either.run()
+    before = either.installed("tests")
+    either.wheel("demo", "2.0")
+    either.noxfile(TESTS.replace('"demo")\n    show', '"demo>=2", "other")\n    show'))
+    told = either.run("-r")
+    assert told.reused
+    assert told.line("demo.VERSION: ") == "2.0"
+    after = either.installed("tests")
+    assert after == {**before, "demo": "trueup", "other": "trueup"}
+    either.wheel("demo", "3.0")
+    either.noxfile(TESTS.replace('"demo")\n    show', '"demo>=3")\n    show'), backend=backend)
+    told = either.run("-r")
+    assert told.reused
+    assert told.line("demo.VERSION: ") == "3.0"
+
+
+@pytest.mark.parametrize("backend", ["virtualenv", "uv"])
+def test_an_environment_that_trueup_made_is_accepted_by_another_backend(
+    either: NoxLab, backend: str
+) -> None:
+    either.noxfile(TESTS)
+    either.run()
+    either.noxfile(TESTS, backend=backend)
+    told = either.run("-r")
+    assert told.line("demo.VERSION: ") == "1.0"
+    # One that needs a pip makes its own; it does not run into the lack of one.
+    assert told.reused is (backend == "uv")
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(either: NoxLab) -> None:
+    either.noxfile(TESTS)
+    either.run()
+    for name in ("python", "python3"):
+        program = either.environment("tests") / "bin" / name
+        program.unlink()
+        program.symlink_to("/nowhere/python")
+    told = either.run("-r")
+    assert told.line("demo.VERSION: ") == "1.0"
+    assert "Creating virtual environment (trueup)" in told.text
+
+
+def test_a_folder_that_is_no_environment_is_replaced(lab: NoxLab) -> None:
+    (lab.environment("tests") / "junk").mkdir(parents=True)
+    lab.noxfile(TESTS)
+    lab.run("-r")
+    assert not (lab.environment("tests") / "junk").exists()
+
+
+def test_another_python_is_found_as_nox_finds_it(either: NoxLab) -> None:
+    version = next((each for each in HOSTS if find_python(each) and each != "3.11"), None)
+    if version is None:
+        pytest.skip("there is only one Python on this machine")
+    program = find_python(version)
+    assert program is not None
+    body = TESTS.replace("@nox.session", f"@nox.session(python={version!r})")
+    either.noxfile(body + '    show(session, "sys.version_info[:2]")\n')
+    path = os.pathsep.join([str(Path(program).parent), either.variables["PATH"]])
+    told = either.run(PATH=path)
+    assert told.line("sys.version_info[:2]: ") == str(tuple(map(int, version.split("."))))
+
+
+def test_a_python_that_is_not_there_skips_or_fails_the_session(either: NoxLab) -> None:
+    either.noxfile(TESTS.replace("@nox.session", "@nox.session(python='3.99')"))
+    options = () if either.oldest else ("--download-python", "never")
+    assert "skipped: Python interpreter 3.99 not found" in either.run(*options).text
+    either.run("--error-on-missing-interpreters", *options, ok=False)
+
+
+def test_parameters_that_trueup_knows_are_honoured(either: NoxLab) -> None:
+    parameters = "['--system-site-packages', '--prompt', 'mine', '--no-download']"
+    either.noxfile(TESTS.replace("@nox.session", f"@nox.session(venv_params={parameters})"))
+    assert "Creating virtual environment (trueup)" in either.run().text
+    assert _configuration(either)["include-system-site-packages"] == "true"
+    assert _configuration(either)["prompt"] == "'mine'"
+
+
+def test_parameters_of_another_program_are_its_own(lab: NoxLab) -> None:
+    lab.noxfile(TESTS.replace("@nox.session", "@nox.session(venv_params=['--relocatable'])"))
+    told = lab.run().text
+    assert "Creating virtual environment (uv)" in told
+    assert lab.installed("tests") == {"demo": "trueup"}
+
+
+def test_what_a_noxfile_asks_of_its_environment_is_told_as_before(either: NoxLab) -> None:
+    either.noxfile(
+        TESTS
+        + "    print('BIN', session.bin)\n"
+        + "    print('BACKEND', session.virtualenv.venv_backend)\n"
+        + "    show(session, \"os.environ['VIRTUAL_ENV']\", 'os')\n"
+    )
+    told = either.run()
+    home = either.environment("tests")
+    assert told.line("BIN ") == str(home / "bin")
+    assert told.line("BACKEND ") == "uv"
+    assert told.line("os.environ['VIRTUAL_ENV']: ") == str(home)
+
+
+def test_without_uv_the_backend_is_told_as_virtualenv(lab: NoxLab) -> None:
+    lab.noxfile(
+        "@nox.session\ndef tests(session):\n    print('BACKEND', session.virtualenv.venv_backend)\n"
+    )
+    hidden = "import sys; sys.modules['uv'] = None\nimport trueup_nox"
+    body = (lab.root / "noxfile.py").read_text().replace("import trueup_nox", hidden)
+    (lab.root / "noxfile.py").write_text(body)
+    assert lab.run(PATH="/usr/bin:/bin").line("BACKEND ") == "virtualenv"
+
+
+def test_the_real_uv_works_on_the_environment(lab: NoxLab) -> None:
+    make_project(lab.root, "thing")
+    lab.noxfile(
+        TESTS
+        + "    print('UV', session.run('uv', 'pip', 'freeze', '-q', silent=True).split())\n"
+        + "    session.run('uv', 'pip', 'check')\n"
+    )
+    assert lab.run().line("UV ") == "['demo==1.0']"
+
+
+def test_pip_that_a_session_installs_is_its_own_and_installs_stay_ours(lab: NoxLab) -> None:
+    lab.noxfile(
+        "@nox.session\ndef tests(session):\n"
+        "    session.install('pip', env={'PIP_FIND_LINKS': HOUSE, 'UV_FIND_LINKS': HOUSE})\n"
+        "    session.run('pip', 'check')\n"
+        "    session.run('python', '-m', 'pip', 'install', 'demo')\n",
+        preamble=f"import trueup_nox\nHOUSE = {_house_of_pip(lab)!r}",
+    )
+    assert "No broken requirements" in lab.run().text
+    assert lab.installed("tests") == {"pip": "trueup", "demo": "trueup"}
+
+
+def _house_of_pip(lab: NoxLab) -> str:
+    from importlib import metadata
+
+    from support.wheels import make_wheel
+
+    pip = metadata.distribution("pip")
+    root = Path(str(pip.locate_file("")))
+    files = {
+        str(each): (root / str(each)).read_bytes()
+        for each in pip.files or ()
+        if str(each).startswith("pip/") and str(each).endswith((".py", ".txt", ".pem"))
+    }
+    scripts = "[console_scripts]\npip = pip._internal.cli.main:main\n"
+    house = lab.root / "house-of-pip"
+    make_wheel(house, "pip", pip.version, files=files, entry_points=scripts)
+    return str(house)
+
+
+def test_the_tests_see_the_checkout(lab: NoxLab) -> None:
+    lab.noxfile(TESTS + "print('WHERE', trueup_nox.__file__)\n")
+    here = Path(__file__).resolve().parents[2] / "nox_backend" / "trueup_nox" / "__init__.py"
+    assert lab.run("-l").line("WHERE ") == str(here)
+    assert lab.python == sys.executable
