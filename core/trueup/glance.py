@@ -129,7 +129,7 @@ def _root() -> str:
     """Return the store's directory, as the store finds it."""
     given = os.environ.get("TRUEUP_CACHE_DIR")
     if given:
-        return given
+        return os.path.abspath(os.path.expanduser(given))
     if _ON_LINUX:  # platformdirs' own rule there, without its 18 ms
         base = os.environ.get("XDG_CACHE_HOME", "").strip()
         return os.path.join(base or os.path.expanduser("~/.cache"), "trueup")

@@ -105,7 +105,7 @@ def open_workshop(
     credentials = Credentials(environment=around, keyring=chosen.keyring, reporter=reporter)
     with LaterFetcher(reached, credentials) as fetcher:
         yield Workshop(
-            store=open_store(chosen.cache or around.get("TRUEUP_CACHE_DIR"), reporter=reporter),
+            store=open_store(_root_of_store(chosen, around), reporter=reporter),
             fetcher=fetcher,
             credentials=credentials,
             variables=around,
@@ -116,3 +116,8 @@ def open_workshop(
             build_timeout=chosen.build_timeout,
             resolver_variables=chosen.resolver_variables or around,
         )
+
+
+def _root_of_store(chosen: WorkshopOptions, variables: Mapping[str, str]) -> str | None:
+    named = chosen.cache or variables.get("TRUEUP_CACHE_DIR", "")
+    return os.path.expanduser(named) or None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from dataclasses import asdict
 
 from trueup.acquisition import store_upkeep
@@ -38,7 +37,7 @@ def info(said: argparse.Namespace) -> int:
 def verify(said: argparse.Namespace) -> int:
     """Hash everything; exit 1 where something was damaged."""
     with listening(0) as reporter:
-        found = store_upkeep.verify(open_store(_root(), reporter=reporter))
+        found = store_upkeep.verify(open_store(reporter=reporter))
     if said.json:
         print(json.dumps(asdict(found)))
     else:
@@ -64,12 +63,8 @@ def _removed(found: store_upkeep.Removed, said: argparse.Namespace) -> int:
     return 0
 
 
-def _root() -> str | None:
-    return os.environ.get("TRUEUP_CACHE_DIR") or None
-
-
 def _store() -> Store:
-    return open_store(_root())
+    return open_store()
 
 
 def _size(count: float) -> str:

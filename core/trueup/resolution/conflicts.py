@@ -25,18 +25,20 @@ class Conflict:
         name: normalized name of who needs something.
         version: its version.
         requirement: what it needs.
-        found: the version that is there, or "" where there is none.
+        needed: normalized name of what it needs.
+        found: the version of that which is there, or "" where there is none.
     """
 
     name: str
     version: str
     requirement: str
+    needed: str
     found: str
 
     def __str__(self) -> str:
         needs = f"{self.name} {self.version} needs {self.requirement}"
-        found = f"{self.found} is installed" if self.found else "it is not installed"
-        return f"{needs}, and {found}"
+        found = f"{self.needed} {self.found} is" if self.found else "it is not"
+        return f"{needs}, and {found} installed"
 
 
 def find_conflicts(
@@ -68,7 +70,7 @@ def find_conflicts(
             if holds(requirement.marker, markers) and not _is_met(requirement, installed):
                 there = installed.get(needed)
                 said = str(requirement).partition(";")[0].strip()
-                yield Conflict(name, present.version, said, there.version if there else "")
+                yield Conflict(name, present.version, said, needed, there.version if there else "")
 
 
 def _is_met(requirement: Requirement, installed: Mapping[str, InstalledDistribution]) -> bool:

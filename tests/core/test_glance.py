@@ -1,0 +1,293 @@
+"""A glance answers "nothing to do" as long as everything that decided it looks the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support.command import Shell
+from trueup import glance
+
+Break = Callable[[Shell], None]
+LATELY = 0.06  # seconds; what changed in the last 50 ms is too young to be trusted
+
+
+def _command(shell: Shell) -> tuple[str, ...]:
+    return ("install", "--no-index", "-f", str(shell.house), "-r", "wanted.txt")
+
+
+def _look(shell: Shell, *more: str, **variables: str) -> str | None:
+    """Return what the glance of a new process says."""
+    code = "import sys; from trueup.glance import look; print(look(sys.argv[1:]) is not None)"
+    done = subprocess.run(
+        [shell.python, "-c", code, *_command(shell), *more],
+        cwd=shell.place or shell.root,
+        env=shell.variables | variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return "seen" if done.stdout.strip() == "True" else None
+
+
+@pytest.fixture
+def seen(shell: Shell) -> Shell:
+    """A project whose environment a glance knows to be right."""
+    (shell.root / "wanted.txt").write_text("alpha\n")
+    assert shell(*_command(shell)).code == 0
+    time.sleep(LATELY)
+    assert shell(*_command(shell)).out.startswith("Nothing to do: 2")
+    assert _look(shell) == "seen"
+    return shell
+
+
+def test_a_glance_says_what_was_said_before(seen: Shell) -> None:
+    (Path(seen.variables["TRUEUP_CACHE_DIR"]) / "v1" / "interpreters").rename(seen.root / "away")
+    done = seen(*_command(seen), TRUEUP_X="")
+    assert done.out == f"Nothing to do: 2 distributions in {seen.environment.root}\n"
+
+
+def _dist_info(shell: Shell) -> None:
+    (shell.site / "beta-2.0.dist-info").rename(shell.root / "away")
+
+
+def _stranger(shell: Shell) -> None:
+    (shell.site / "stranger.py").touch()
+
+
+def _entry_of_a_package(shell: Shell) -> None:
+    (shell.site / "beta" / "only_2.py").unlink()
+
+
+def _entry_of_metadata(shell: Shell) -> None:
+    (shell.site / "beta-2.0.dist-info" / "RECORD").unlink()
+
+
+def _edited_at_top_level(shell: Shell) -> None:
+    os.utime(shell.site / "alpha", ns=(1, 1))
+
+
+def _requirements(shell: Shell) -> None:
+    (shell.root / "wanted.txt").write_text("alpha\ngamma\n")
+
+
+def _requirements_gone(shell: Shell) -> None:
+    (shell.root / "wanted.txt").unlink()
+
+
+def _python(shell: Shell) -> None:
+    program = Path(shell.environment.interpreter.executable)
+    target = program.resolve()
+    copy = shell.root / "copy"
+    copy.write_bytes(target.read_bytes())
+    program.unlink()
+    program.symlink_to(copy)
+
+
+def _configuration(shell: Shell) -> None:
+    path = Path(shell.environment.root) / "pyvenv.cfg"
+    path.write_text(path.read_text() + "x = 1\n")
+
+
+def _journal(shell: Shell) -> None:
+    (Path(shell.environment.state) / "journal").touch()
+
+
+def _environment_gone(shell: Shell) -> None:
+    Path(shell.environment.root).rename(shell.root / "away")
+
+
+def _another_environment(shell: Shell) -> None:
+    """Somebody makes an environment that is found first."""
+    Path(shell.environment.root).rename(shell.root / "away")
+    (shell.root / ".venv").write_text("away\n")
+
+
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        _dist_info, _stranger, _entry_of_a_package, _entry_of_metadata, _edited_at_top_level,
+        _requirements, _requirements_gone, _python, _configuration, _journal, _environment_gone,
+        _another_environment,
+    ],
+)  # fmt: skip
+def test_a_glance_does_not_answer_when_something_has_changed(seen: Shell, break_it: Break) -> None:
+    break_it(seen)
+    assert _look(seen) is None
+
+
+def test_a_new_configuration_of_pip_breaks_it(seen: Shell) -> None:
+    # The quiet surroundings of these tests name no file of pip at all: one that does is another.
+    file = seen.root / "pip.conf"
+    assert seen(*_command(seen), PIP_CONFIG_FILE=str(file)).code == 0
+    assert _look(seen, PIP_CONFIG_FILE=str(file)) == "seen"
+    file.write_text("[install]\nupgrade = true\n")
+    assert _look(seen, PIP_CONFIG_FILE=str(file)) is None
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"VIRTUAL_ENV": "/somewhere"},
+        {"PATH": "/somewhere"},
+        {"HOME": "/somewhere"},
+        {"PIP_UPGRADE": "1"},
+        {"UV_PYTHON": "3.12"},
+        {"TRUEUP_RESOLVER": "pip"},
+        {"TRUEUP_CACHE_DIR": "/somewhere"},
+        {"XDG_CONFIG_HOME": "/somewhere"},
+    ],
+)
+def test_a_glance_does_not_answer_under_other_variables(
+    seen: Shell, variables: dict[str, str]
+) -> None:
+    assert _look(seen, **variables) is None
+
+
+def test_a_glance_does_not_answer_elsewhere_or_to_other_words(seen: Shell) -> None:
+    below = seen.at(seen.root / "below")
+    (seen.root / "below" / "wanted.txt").write_text("alpha\n")
+    assert _look(below) is None
+    assert _look(seen, "--json") is None
+
+
+def test_an_environment_that_is_made_nearer_breaks_it(seen: Shell) -> None:
+    below = seen.at(seen.root / "below")
+    (seen.root / "below" / "wanted.txt").write_text("alpha\n")
+    time.sleep(LATELY)
+    assert below(*_command(below)).out.startswith("Nothing to do")
+    assert _look(below) == "seen"
+    assert below("venv").code == 0
+    assert _look(below) is None
+
+
+def test_variables_in_a_requirement_file_are_beyond_a_glance(shell: Shell) -> None:
+    (shell.root / "wanted.txt").write_text("beta==${WANTED}\n")
+    assert shell(*_command(shell), WANTED="2.0").code == 0
+    time.sleep(LATELY)
+    assert shell(*_command(shell), WANTED="2.0").out.startswith("Nothing to do")
+    assert _look(shell, WANTED="2.0") is None
+    assert shell(*_command(shell), WANTED="1.0").code == 0
+    assert shell.installed == {"beta": "1.0"}
+
+
+@pytest.mark.parametrize(
+    "more", [("--recreate",), ("--no-cache",), ("--force-reinstall",), ("-U",), ("--exact",)]
+)
+def test_what_has_to_be_done_each_time_is_never_answered_by_a_glance(
+    seen: Shell, more: tuple[str, ...]
+) -> None:
+    for _ in range(2):
+        assert seen(*_command(seen), *more).code == 0
+        time.sleep(LATELY)
+    assert _look(seen, *more) is None
+
+
+def test_what_warned_is_done_again_so_that_it_warns_again(shell: Shell) -> None:
+    (shell.root / "wanted.txt").write_text("alpha\n")
+    shell.works("--no-deps", "alpha", "clash")
+    command = (*_command(shell), "--strict", "--no-deps")
+    time.sleep(LATELY)
+    for _ in range(3):
+        done = shell(*command)
+        assert done.code == 1
+        assert "warning: alpha 1.0 needs beta>=1" in done.err
+
+
+def test_a_spoilt_note_is_no_answer(seen: Shell) -> None:
+    (note,) = (Path(seen.variables["TRUEUP_CACHE_DIR"]) / "v1" / "glances").iterdir()
+    whole = note.read_bytes()
+    for content in (b"", b"nonsense", whole[:-3], whole[1:]):
+        note.write_bytes(content)
+        assert _look(seen) is None
+    note.write_bytes(whole)
+    assert _look(seen) == "seen"
+
+
+def test_a_glance_imports_next_to_nothing(seen: Shell) -> None:
+    code = """
+import sys
+before = set(sys.modules)
+sys.argv = ["trueup", *sys.argv[1:]]
+from trueup.__main__ import main
+code = main()
+names = sorted(set(sys.modules) - before)
+import json
+print(code, json.dumps(names), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [seen.python, "-I", "-c", code, *_command(seen)],
+        cwd=seen.root,
+        env=seen.variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("Nothing to do")
+    allowed = ["__future__", "trueup", "trueup.__main__", "trueup.glance", "zlib"]
+    names = done.stderr.partition(" ")[2].strip()
+    assert done.stderr.startswith("0 ")
+    assert set(json.loads(names)) <= set(allowed)
+
+
+def test_what_is_too_young_is_not_remembered(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    os.utime(place)
+    assert glance.remember(["x"], "done", places=[str(place)]) is False
+    assert glance.look(["x"]) is None
+
+
+def test_an_answer_ends_with_its_time(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    time.sleep(LATELY)
+    assert glance.remember(["x"], "done", places=[str(place)], seconds=60) is True
+    assert glance.look(["x"]) == "done"
+    assert glance.remember(["x"], "done", places=[str(place)], seconds=1e-9) is True
+    assert glance.look(["x"]) is None
+
+
+def test_two_commands_of_one_checksum_are_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    time.sleep(LATELY)
+    assert glance.remember(["x"], "done", places=[str(place)])
+    notes = Path(os.environ["TRUEUP_CACHE_DIR"]) / "v1" / "glances"
+    (first,) = notes.iterdir()
+    assert glance.remember(["y"], "else", places=[str(place)])
+    (second,) = set(notes.iterdir()) - {first}
+    second.write_bytes(first.read_bytes())
+    assert glance.look(["y"]) is None
+
+
+def test_a_store_that_cannot_be_written_to_costs_only_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TRUEUP_CACHE_DIR", str(tmp_path / "file"))
+    time.sleep(LATELY)
+    assert glance.remember(["x"], "done", places=[str(tmp_path)]) is False
+    assert glance.look(["x"]) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs itself is asked")
+def test_a_glance_finds_the_store_where_the_store_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trueup.acquisition.store_folder import default_root
+
+    monkeypatch.delenv("TRUEUP_CACHE_DIR")
+    for value in (str(tmp_path), "", "  "):
+        monkeypatch.setenv("XDG_CACHE_HOME", value)
+        assert glance._root() == default_root()
+    monkeypatch.setenv("TRUEUP_CACHE_DIR", "~/store")
+    assert glance._root() == default_root()
