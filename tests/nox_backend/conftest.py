@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.nox_lab import NoxLab, make_lab, oldest_nox
+from support.nox_lab import OLDEST, NoxLab, make_lab, nox_environment
 
 pytest.importorskip("nox")
 
@@ -14,7 +14,7 @@ pytest.importorskip("nox")
 @pytest.fixture(scope="session")
 def oldest(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return an interpreter that has the oldest nox."""
-    return oldest_nox(tmp_path_factory.mktemp("nox"))
+    return nox_environment(tmp_path_factory.mktemp("nox") / "oldest", f"nox=={OLDEST}")
 
 
 @pytest.fixture

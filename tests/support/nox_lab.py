@@ -233,20 +233,19 @@ def quiet_variables(root: Path, **more: str) -> dict[str, str]:
     }
 
 
-def oldest_nox(folder: Path) -> str:
-    """Make an environment with the oldest nox and this checkout; skip the test without an index."""
+def nox_environment(home: Path, *requirements: str) -> str:
+    """Make an environment with a nox and this checkout; skip the test without an index."""
     uv = find_uv()
-    home = folder / "oldest"
     subprocess.run([uv, "venv", "-q", "--python", sys.executable, str(home)], check=True)
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     done = subprocess.run(
-        [uv, "pip", "install", "-q", "--python", str(python), f"nox=={OLDEST}"],
+        [uv, "pip", "install", "-q", "--python", str(python), *requirements],
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        pytest.skip(f"no nox {OLDEST} within reach: {done.stderr.strip()[-200:]}")
+        pytest.skip(f"no {' '.join(requirements)} within reach: {done.stderr.strip()[-200:]}")
     (site,) = home.glob("lib/python*/site-packages")
     places = (_REPOSITORY / "core", _REPOSITORY / "nox_backend", sysconfig.get_path("purelib"))
     (site / "checkout.pth").write_text("".join(f"{place}\n" for place in places))
