@@ -91,14 +91,14 @@ class Scene:
     owned_before: dict[str, set[str]]
     owned_after: dict[str, set[str]]
     backup: str
-    complete: Tree
+    identities: dict[str, tuple[int, ...]]
     counter: Counter
     broken: list[dict[str, Any]] = field(default_factory=list)
 
     def restore(self) -> None:
         """Put the environment back to its old state."""
         root = self.environment.root
-        if not differences(look_at(root, leave_out=()), self.complete):
+        if identities(root) == self.identities:
             return
         shutil.rmtree(root)
         # Nothing that is tested here writes into a file that is there.
@@ -118,12 +118,14 @@ class Scene:
 
     def judge_unrecovered(self, label: str) -> None:
         """Note which distribution every other tool would take for installed, and is not whole."""
-        now = look_at(self.environment.root)
+        root = self.environment.root
         for name, present in read_installed(self.environment).items():
-            metadata = os.path.relpath(present.metadata_path, self.environment.root)
+            metadata = os.path.relpath(present.metadata_path, root)
             for owned in (self.owned_before.get(name, set()), self.owned_after.get(name, set())):
-                missing = sorted(path for path in owned if path not in now)
-                if metadata in owned and missing:
+                if metadata not in owned:
+                    continue
+                missing = [path for path in owned if not os.path.lexists(os.path.join(root, path))]
+                if missing:
                     self.broken.append({"at": label, "wrong": [f"{name} misses {missing}"]})
 
     def _wrong_files(self, allowed: str) -> list[str]:
@@ -143,6 +145,18 @@ class Scene:
         empty = {path for tree in (self.old, self.new) for path in tree if path.endswith("/")}
         changed = (path for path in differences(now, self.base) if path not in empty)
         return [*wrong, *(f"changed: {path}" for path in changed if path in now or path[-1] != "/")]
+
+
+def identities(root: str) -> dict[str, tuple[int, ...]]:
+    """Return which file is at each path, and each directory."""
+    found: dict[str, tuple[int, ...]] = {}
+    for top, directories, files in os.walk(root):
+        for name in (*directories, *files):
+            path = os.path.join(top, name)
+            status = os.lstat(path)
+            one = (status.st_ino, status.st_mtime_ns) if name in files else ()
+            found[path.removeprefix(root)] = () if os.path.islink(path) else one
+    return found
 
 
 def set_scene(spec: dict[str, Any]) -> Scene:
@@ -166,7 +180,6 @@ def set_scene(spec: dict[str, Any]) -> Scene:
     before, owned_before = look_at(root), owned_files(environment)
     backup = root + ".backup"
     shutil.copytree(root, backup, symlinks=True, copy_function=os.link)
-    complete = look_at(root, leave_out=())
 
     def change() -> None:
         installed = read_installed(environment)
@@ -187,7 +200,7 @@ def set_scene(spec: dict[str, Any]) -> Scene:
         owned_before=owned_before,
         owned_after=owned_after,
         backup=backup,
-        complete=complete,
+        identities=identities(root + ".backup"),
         counter=Counter(),
     )
     scene.restore()

@@ -60,22 +60,20 @@ def find_damage(
 def _inspect(present: InstalledDistribution, receipt: Receipt | None) -> Iterator[Damage]:
     """Yield what is wrong with one distribution, by the best that there is to compare it with."""
     if receipt is None:
-        if _is_ours(present):
+        if _installer(present) in {"trueup", ""}:
             yield from _compare_with_record(present)
         return
     for found in inspect(receipt, present.library):
         # The receipt is an old one where another installer has put the same version in place since.
-        if not _is_ours(present):
+        if _installer(present) not in {"trueup", "", None}:
             return
         yield found
 
 
-def _is_ours(present: InstalledDistribution) -> bool:
-    """Whether trueup installed it. An INSTALLER without a word is one that lost it."""
-    if present.kind != "dist-info":
-        return False
-    text = present.read_file("INSTALLER")
-    return text is not None and text.strip() in {"trueup", ""}
+def _installer(present: InstalledDistribution) -> str | None:
+    """Return who says to have installed it: "" where a power cut took the word, None if nobody."""
+    text = present.read_file("INSTALLER") if present.kind == "dist-info" else None
+    return None if text is None else text.strip()
 
 
 def _compare_with_record(present: InstalledDistribution) -> Iterator[Damage]:

@@ -13,6 +13,7 @@ import shutil
 import stat
 import time
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -260,22 +261,40 @@ def _rename(source: str, target: str) -> list[str]:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-    else:
-        return [target]
+        return _move_across(source, target)
+    return [target]
+
+
+def _move_across(source: str, target: str) -> list[str]:
+    """Copy, and remove the original; where one fails, nothing is left of the copy."""
+    is_tree = os.path.isdir(source) and not os.path.islink(source)
     whole = target + ".trueup-new"
-    if not os.path.isdir(source) or os.path.islink(source):
-        shutil.copy2(source, whole, follow_symlinks=False)
+    _delete(whole)  # of whoever was killed here
+    made = whole
+    try:
+        if is_tree:
+            shutil.copytree(source, whole, symlinks=True)
+        else:
+            shutil.copy2(source, whole, follow_symlinks=False)
         os.replace(whole, target)
-        os.unlink(source)
-        return [target]
-    shutil.rmtree(whole, ignore_errors=True)  # of whoever was killed here
-    shutil.copytree(source, whole, symlinks=True)
-    os.rename(whole, target)
-    shutil.rmtree(source)
-    return [
-        target,
-        *(os.path.join(top, name) for top, _, names in os.walk(target) for name in names),
-    ]
+        made = target
+        if not is_tree:
+            os.unlink(source)
+            return [target]
+    except OSError:
+        _delete(made)
+        raise
+    _delete(source)  # always a staged tree: what stays of it is swept
+    inside = (os.path.join(top, name) for top, _, names in os.walk(target) for name in names)
+    return [target, *inside]
+
+
+def _delete(path: str) -> None:
+    """Delete a file or a tree, as far as that goes."""
+    shutil.rmtree(path, ignore_errors=True)
+    if os.path.lexists(path):
+        with suppress(OSError):
+            os.unlink(path)
 
 
 def _rename_patiently(source: str, target: str) -> None:

@@ -108,9 +108,16 @@ def _new_folder(environment: Environment) -> str:
 
 
 def _boundaries(environment: Environment) -> tuple[str, ...]:
+    """Return the scheme's directories; of one that is not there yet, what it will be made in."""
     scheme = environment.scheme
     places = (scheme.purelib, scheme.platlib, scheme.scripts, scheme.data, scheme.headers)
-    return tuple(dict.fromkeys(places))
+    return tuple(dict.fromkeys(map(_existing, places)))
+
+
+def _existing(path: str) -> str:
+    while not os.path.isdir(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    return path
 
 
 def _commit(environment: Environment, journal: Journal) -> Outcome:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.housing import add_all, make_set, new_environment
+from support.housing import add_all, make_set, new_environment, quick_folder
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.store import Store, open_store
 from trueup.destination.environment import Environment
@@ -38,6 +38,13 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Parts:
 def memory(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Give all tests one folder to remember interpreters in: each is started once."""
     return str(tmp_path_factory.mktemp("interpreters"))
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Give each test a folder that costs little: these tests make and drop many files."""
+    with quick_folder() as folder:
+        yield folder
 
 
 @pytest.fixture
