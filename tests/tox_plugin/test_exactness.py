@@ -101,6 +101,8 @@ def test_a_path_among_the_deps_is_looked_at_in_each_run(both: ToxProject) -> Non
     assert "value 1" in both.works("run").out
     both.write("src/demo/__init__.py", "VALUE = 2\n")
     assert "value 2" in both.works("run").out
+    assert both.works("run").installs == []
+    assert both.calls == ["build_wheel", "build_wheel"]
 
 
 def test_new_commands_of_an_editable_path_are_there_in_the_next_run(either: ToxProject) -> None:

@@ -104,16 +104,33 @@ def test_a_project_is_installed_with_all_it_asks_for(
         assert second.installs == []
 
 
-def test_a_c_extension_is_built_again_when_its_source_changes(real: ToxProject) -> None:
+@pytest.mark.parametrize("package", ["wheel", "editable"])
+def test_a_c_extension_is_built_again_when_its_source_changes(
+    real: ToxProject, package: str
+) -> None:
     real.write("pyproject.toml", _SETUPTOOLS)
     real.write("setup.py", _EXTENSION)
     real.write("src/demo/_speed.c", _C.replace("NUMBER", "1"))
-    real.configure("import demo._speed as s; print('value', s.VALUE)", package="wheel")
+    real.configure("import demo._speed as s; print('value', s.VALUE)", package=package)
     assert "value 1" in real.works("run").out
+    assert real.works("run").lines(f"build_{package}") == []
     real.write("src/demo/_speed.c", _C.replace("NUMBER", "2"))
     second = real.works("run")
     assert "value 2" in second.out
-    assert second.installs == ["install_package"]
+    assert "src/demo/_speed.c" in next(
+        line for line in second.out.splitlines() if "demo is built again" in line
+    )
+
+
+def test_a_c_extension_that_was_deleted_from_the_tree_is_built_again(real: ToxProject) -> None:
+    real.write("pyproject.toml", _SETUPTOOLS)
+    real.write("setup.py", _EXTENSION)
+    real.write("src/demo/_speed.c", _C.replace("NUMBER", "1"))
+    real.configure("import demo._speed as s; print('value', s.VALUE)", package="editable")
+    real.works("run")
+    for library in (real.root / "src" / "demo").glob("_speed*.so"):
+        library.unlink()
+    assert "value 1" in real.works("run").out
 
 
 @pytest.mark.slow

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable
 
 import pytest
+from support.interpreters import need_python
 from support.tox_projects import ToxProject, expect
 
 _USE = "import demo, alpha, os; print('value', demo.VALUE, os.environ.get('TOX_PACKAGE'))"
@@ -25,7 +27,9 @@ def test_what_is_asked_for_is_installed_once(both: ToxProject) -> None:
     expect(both.installed(), alpha="1.0", beta="1.0", demo="1.0", gamma="1.0")
     second = both.works("run")
     assert second.installs == []
+    assert second.lines("build_wheel") == []
     assert "value 1" in second.out
+    assert both.calls == ["build_wheel"]
 
 
 def test_an_edit_of_the_project_is_in_the_wheel_of_the_next_run(either: ToxProject) -> None:
@@ -36,6 +40,7 @@ def test_an_edit_of_the_project_is_in_the_wheel_of_the_next_run(either: ToxProje
     second = either.works("run")
     assert "value 2" in second.out
     assert second.installs == ["install_package"]
+    assert ".pkg: demo is built again: src/demo/__init__.py changed" in second.out
 
 
 def test_an_editable_shows_edits_and_its_package_is_a_file(both: ToxProject) -> None:
@@ -47,7 +52,8 @@ def test_an_editable_shows_edits_and_its_package_is_a_file(both: ToxProject) -> 
     assert os.path.isfile(told.split()[2])
     both.write("src/demo/__init__.py", "VALUE = 2\n")
     assert "value 2" in both.works("run", "--skip-pkg-install").out
-    assert set(both.calls) == {"build_editable"}
+    assert "value 2" in both.works("run").out
+    assert both.calls == ["build_editable"]
 
 
 @pytest.mark.parametrize("words", [("--develop",), ("-x", "testenv.use_develop=true")])
@@ -158,6 +164,35 @@ def test_several_environments_at_once_get_one_build(both: ToxProject) -> None:
         assert f"{env}: OK" in ran.out
     # tox holds back the words of environments that run side by side, and so must we.
     assert "install_deps>" not in ran.out
+
+
+def test_one_wheel_can_be_for_several_interpreters(both: ToxProject) -> None:
+    other = need_python("3.12" if sys.version_info[:2] != (3, 12) else "3.13")
+    both.python_project()
+    both.configure(
+        "import demo",
+        envs="a, b",
+        package="wheel",
+        wheel_build_env=".pkg",
+        more=f"[testenv:b]\nbase_python = {other}\n",
+    )
+    both.works("run")
+    assert both.calls == ["build_wheel"]
+    expect(both.installed("a"), demo="1.0")
+    expect(both.installed("b"), demo="1.0")
+    assert both.works("run").installs == []
+
+
+def test_each_interpreter_has_a_wheel_of_its_own_where_nothing_else_is_said(
+    either: ToxProject,
+) -> None:
+    other = need_python("3.12" if sys.version_info[:2] != (3, 12) else "3.13")
+    either.python_project()
+    more = f"[testenv:b]\nbase_python = {other}\n"
+    either.configure("import demo", envs="a, b", package="wheel", more=more)
+    either.works("run")
+    assert either.calls == ["build_wheel", "build_wheel"]
+    assert either.works("run").installs == []
 
 
 def test_notest_installs_and_runs_nothing(either: ToxProject) -> None:
@@ -336,6 +371,7 @@ def test_more_is_told_with_v_and_the_output_of_tools_with_vv(project: ToxProject
     told = project.works("run", "-r", "-v").out
     assert "+ alpha 1.0" in told
     assert "the backend says hello" not in told
+    project.write("src/demo/__init__.py", "VALUE = 2\n")
     assert "the backend says hello" in project.works("run", "-vv").out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -37,13 +37,19 @@ class _Status(NamedTuple):
     err: bytes
 
 
-def install(tox_env: Python, arguments: Sequence[str], run_id: str) -> InstallReport:
+def install(
+    tox_env: Python,
+    arguments: Sequence[str],
+    run_id: str,
+    variables: Mapping[str, str] | None = None,
+) -> InstallReport:
     """Install into the environment of `tox_env`.
 
     Args:
-        tox_env: where, and with which variables.
+        tox_env: where.
         arguments: in pip's grammar.
         run_id: what tox calls the errand: "install_deps", "install_package" and the like.
+        variables: of the environment; None for those of `tox_env`.
 
     Raises:
         Fail: with the problem and the way out.
@@ -54,7 +60,7 @@ def install(tox_env: Python, arguments: Sequence[str], run_id: str) -> InstallRe
     with errand(tox_env, ["install", *arguments], run_id) as narrator:
         around = Surroundings(
             base=str(tox_env.core["tox_root"]),
-            variables=tox_env.environment_variables,
+            variables=tox_env.environment_variables if variables is None else variables,
             reporter=narrator,
         )
         report = install_arguments(["--python", str(tox_env.env_python()), *arguments], around)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ from trueup_tox.settings import add_settings
 
 if TYPE_CHECKING:
     from trueup.destination.environment import Environment
+
+    from trueup_tox.project import Project
 
 __all__ = ["TrueupInstaller"]
 
@@ -56,6 +58,7 @@ class TrueupInstaller(Pip):
             super().install(arguments, section, of_type)
             return
         self._started: set[str] = set()
+        self._projects = _projects_in(arguments)
         self._prepare()
         try:
             super().install(arguments, section, of_type)
@@ -86,6 +89,10 @@ class TrueupInstaller(Pip):
             return
         self._started.add(of_type)
         arguments = [str(each) for each in deps]
+        project = self._projects.get(arguments[-1])
+        if project is not None and self._builds_like(project):
+            self._run(project.wish.arguments, of_type, project.variables)
+            return
         if of_type == "package":
             arguments = _pinned(arguments, keep=not self._damaged)
         elif of_type == "package_deps":
@@ -97,14 +104,23 @@ class TrueupInstaller(Pip):
             lines = [each for each in self.installed() if not each.startswith("-e ")]
             self.constraints_file().write_text("\n".join(lines), encoding="utf-8")
 
-    def _run(self, arguments: list[str], of_type: str) -> None:
+    def _builds_like(self, project: Project) -> bool:
+        """Whether a build for this environment is the build that the package came out of.
+
+        With one `wheel_build_env` for several interpreters it is not: then the wheel is installed.
+        """
+        return str(self._env.base_python.extra["executable"]) == project.wish.python
+
+    def _run(
+        self, arguments: list[str], of_type: str, variables: Mapping[str, str] | None = None
+    ) -> None:
         from trueup_tox.errand import install
 
         options = ["--pre"] if self._env.conf["pip_pre"] else []
         if self._env.conf["resolution"]:
             options += ["--resolution", self._env.conf["resolution"]]
         options += [f"--reinstall-package={name}" for name in sorted(self._damaged)]
-        install(self._env, [*options, *arguments], f"install_{of_type}")
+        install(self._env, [*options, *arguments], f"install_{of_type}", variables)
 
     @property
     def _constrained(self) -> bool:
@@ -214,6 +230,14 @@ class TrueupInstaller(Pip):
             constraints = getattr(self, "constraints", None)  # a key since tox 4.28
             limits = constraints.as_root_args if constraints is not None else []
             self._run([*found, *map(str, limits)], of_type)
+
+
+def _projects_in(arguments: Any) -> dict[str, Project]:
+    """Return the path of each package that was built here to the project that it was built from."""
+    if not isinstance(arguments, Sequence):
+        return {}
+    found = ((each, getattr(each, "project", None)) for each in arguments)
+    return {str(each.path): project for each, project in found if project is not None}
 
 
 def _bare(arguments: Sequence[str]) -> list[str]:

@@ -19,7 +19,7 @@ _LEVELS = {
     "warning": (logging.WARNING, "warning: {message}"),
     "waiting": (logging.WARNING, "{message}"),
     "recovered": (logging.WARNING, "{message}"),
-    "note": (logging.INFO, "{message}"),
+    "note": (logging.WARNING, "{message}"),
     "building": (logging.INFO, "building {subject}"),
     "built": (logging.INFO, "built {message}"),
     "downloaded": (logging.INFO, "downloaded {subject}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from tox.tox_env.python.package import EditablePackage, PythonPackageToxEnv, WheelPackage
+from tox.tox_env.python.package import PythonPackageToxEnv
 from tox.tox_env.python.virtual_env.package.cmd_builder import VirtualEnvCmdBuilder
 from tox.tox_env.python.virtual_env.package.pyproject import (
     Pep517VenvPackager,
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from tox.tox_env.runner import RunToxEnv
     from trueup.api.building import ProjectWheel
 
+    from trueup_tox.project import Project
+
+    Built = tuple[ProjectWheel, Project]
+
 __all__ = ["PACKAGE_ENVIRONMENTS", "TrueupCommandBuilder", "TrueupPackager"]
 
 
@@ -39,7 +43,7 @@ class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
     def __init__(self, create_args: ToxEnvCreateArgs) -> None:
         """Make the environment's object; nothing is on disk yet."""
         super().__init__(create_args)
-        self._built: dict[str, ProjectWheel | None] = {}
+        self._built: dict[str, Built | None] = {}
 
     @staticmethod
     def id() -> str:
@@ -59,28 +63,31 @@ class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
         if builder is not self:
             with builder.display_context(self._has_display_suspended):
                 return builder.perform_packaging(for_env)
-        wheel = self._wheel(kind)
-        if wheel is None:
+        built = self._built_once(kind)
+        if built is None:
             return super().perform_packaging(for_env)
         from pathlib import Path
 
-        from trueup_tox.project import Metadata
+        from trueup_tox.project import EditableProject, Metadata, WheelProject
 
+        wheel, project = built
         needs = self._load_deps_from_static(for_env)
         if needs is None:
             needs = Metadata.read(wheel.metadata).with_extras(for_env["extras"])
-        return [(EditablePackage if kind == "editable" else WheelPackage)(Path(wheel.path), needs)]
+        package = (EditableProject if kind == "editable" else WheelProject)(Path(wheel.path), needs)
+        package.project = project
+        return [package]
 
-    def _wheel(self, kind: str) -> ProjectWheel | None:
-        """Return the project's wheel, built once in a run; None where tox has to build it."""
+    def _built_once(self, kind: str) -> Built | None:
+        """Return the project's wheel, judged once in a run; None where tox has to build it."""
         if kind not in self._built:
             self._built[kind] = self._build(kind)
         return self._built[kind]
 
-    def _build(self, kind: str) -> ProjectWheel | None:
+    def _build(self, kind: str) -> Built | None:
         from trueup.api.building import BuildWish
 
-        from trueup_tox.project import build, settings_for
+        from trueup_tox.project import Project, build, settings_for
 
         settings = settings_for(self._settings(kind))
         if settings is None or self.conf["deps"] or self.installer.own_command:
@@ -88,13 +95,16 @@ class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
         if self._log_id == 0:  # tox does it when it sets an environment up
             ensure_empty_dir(self.env_log_dir)
         wish = BuildWish(
-            path=str(self.conf["package_root"]),
+            path=os.path.abspath(self.conf["package_root"]),
             python=str(self.base_python.extra["executable"]),
             folder=os.path.join(self.conf["pkg_dir"], kind),
             editable=kind == "editable",
             config_settings=tuple(settings.items()),
         )
-        return build(self, wish)
+        wheel = build(self, wish)
+        if wheel is None:
+            return None
+        return wheel, Project(wish, dict(self.environment_variables))
 
     def _settings(self, kind: str) -> Mapping[str, dict[str, str] | None]:
         hooks = (

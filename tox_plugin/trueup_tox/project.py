@@ -7,6 +7,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.requirements import Requirement
+from tox.tox_env.python.package import EditablePackage, WheelPackage
 from tox.tox_env.python.virtual_env.package import util
 
 from trueup_tox.errand import errand
@@ -15,9 +16,28 @@ if TYPE_CHECKING:
     from tox.tox_env.python.virtual_env.package.pyproject import Pep517VirtualEnvPackager
     from trueup.api.building import BuildWish, ProjectWheel
 
-__all__ = ["Metadata", "build", "settings_for"]
+__all__ = ["EditableProject", "Metadata", "Project", "WheelProject", "build", "settings_for"]
 
 _KEPT = 4  # wheels of earlier states of a project, for another tox that still reads one
+
+
+class Project(NamedTuple):
+    """Where a package of tox came from: with this, it can be installed as a local project."""
+
+    wish: BuildWish
+    variables: Mapping[str, str]
+
+
+class WheelProject(WheelPackage):
+    """A wheel of a local project."""
+
+    project: Project
+
+
+class EditableProject(EditablePackage):
+    """An editable wheel of a local project."""
+
+    project: Project
 
 
 class Metadata(NamedTuple):

@@ -21,7 +21,7 @@ __all__ = ["export_wheel"]
 _MOMENT = (1980, 1, 1, 0, 0, 0)  # the same pack gives the same bytes
 
 
-def export_wheel(pack: Pack, folder: str) -> tuple[str, str]:
+def export_wheel(pack: Pack, folder: str) -> str:
     """Write the wheel that `pack` holds below `folder`, in a directory that its content names.
 
     The same files give the same path and the same bytes, also out of two builds whose wheels differ
@@ -33,7 +33,7 @@ def export_wheel(pack: Pack, folder: str) -> tuple[str, str]:
         folder: made where it is missing.
 
     Returns:
-        The wheel's path, and its sha256 in hexadecimal.
+        The wheel's path.
 
     Raises:
         StoreError: the pack is gone or damaged.
@@ -55,8 +55,7 @@ def export_wheel(pack: Pack, folder: str) -> tuple[str, str]:
         except BaseException:
             os.unlink(temporary)
             raise
-    with open(path, "rb") as file:
-        return path, hashlib.file_digest(file, "sha256").hexdigest()
+    return path
 
 
 def _content(pack: Pack) -> str:

@@ -1,15 +1,23 @@
-"""Building a local project into a wheel file, for a host that wants the file itself."""
+"""A local project as a wheel file, for a host that wants the file itself."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from trueup.acquisition.source_build import build_directory
+from trueup.acquisition.pack import Pack
+from trueup.acquisition.supply import Supply
 from trueup.acquisition.wheel_export import export_wheel
 from trueup.api.front import Surroundings, prepared
+from trueup.api.judging import circumstances_of, judge_now
+from trueup.api.order import Order
+from trueup.api.projects import build_projects
 from trueup.api.provision import supply_for
+from trueup.api.tracking import recorded_build
 from trueup.destination.locate import open_environment
+from trueup.errors import RequestError
+from trueup.freshness.verdict import Stale
+from trueup.reporting import Event
 from trueup.resolution.install_grammar import parse_install_arguments
 
 __all__ = ["BuildWish", "ProjectWheel", "build_project"]
@@ -20,7 +28,7 @@ class BuildWish:
     """Which project is to become a wheel, for whom, and where the file is to lie.
 
     Attributes:
-        path: the project's directory.
+        path: the project's directory, absolute.
         python: path of the Python that the wheel is for.
         folder: where wheels of this project are kept; made where it is missing.
         editable: an editable wheel (PEP 660).
@@ -33,6 +41,12 @@ class BuildWish:
     editable: bool = False
     config_settings: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def arguments(self) -> list[str]:
+        """What would follow `install`, to install this project in just this way, by itself."""
+        settings = [f"--config-settings={key}={value}" for key, value in self.config_settings]
+        return ["--no-deps", *settings, *(["-e"] if self.editable else []), self.path]
+
 
 @dataclass(frozen=True, slots=True)
 class ProjectWheel:
@@ -40,24 +54,22 @@ class ProjectWheel:
 
     Attributes:
         path: the wheel.
-        sha256: of the file, in hexadecimal.
         name: normalized name of the distribution.
         version: as the wheel's file name has it.
         metadata: the content of METADATA.
     """
 
     path: str
-    sha256: str
     name: str
     version: str
     metadata: bytes
 
 
 def build_project(wish: BuildWish, around: Surroundings | None = None) -> ProjectWheel:
-    """Build a local project in an environment of its own, as every install of it does.
+    """Return the wheel of a local project; build it where a build would give something else.
 
-    The project is built each time: where its freshness can be judged, this is the place to ask
-    whether the pack that was made last still is what a build would give.
+    An install with `wish.arguments` afterwards, for the same interpreter and with the same
+    variables, finds this build and builds nothing.
 
     Args:
         wish: what to build.
@@ -69,16 +81,41 @@ def build_project(wish: BuildWish, around: Surroundings | None = None) -> Projec
     """
     around = around or Surroundings()
     variables = os.environ if around.variables is None else around.variables
-    # What the surroundings say of indexes and builds counts; that "." is asked for does not.
-    raw, options = parse_install_arguments(["."], environment=variables)
-    with prepared(replace(raw, requirements=()), options, around) as (request, workshop):
-        interpreter = open_environment(python=wish.python, memory=workshop.interpreters).interpreter
-        pack = build_directory(
-            wish.path,
-            supply_for(request, interpreter, workshop),
-            editable=wish.editable,
-            config_settings=wish.config_settings,
-        )
-        path, digest = export_wheel(pack, wish.folder)
+    raw, options = parse_install_arguments(wish.arguments, environment=variables)
+    with prepared(raw, options, around) as (request, workshop):
+        environment = open_environment(python=wish.python, memory=workshop.interpreters)
+        order = Order(request=request, environment=environment)
+        supply = supply_for(request, environment.interpreter, workshop)
+        _tell_why(order, supply)
+        pack = _only_pack(order, supply)
+        path = export_wheel(pack, wish.folder)
         metadata = pack.read(f"{pack.root}/{pack.dist_info}/METADATA")
-    return ProjectWheel(path, digest, pack.name, pack.version, metadata)
+    return ProjectWheel(path, pack.name, pack.version, metadata)
+
+
+def _only_pack(order: Order, supply: Supply) -> Pack:
+    for built in build_projects(order, supply, {}, {}).values():
+        if built.pack is not None:  # nothing is installed here, so there always is one
+            return built.pack
+    raise RequestError("there is no project to build", hint="name a directory with a project in it")
+
+
+def _tell_why(order: Order, supply: Supply) -> None:
+    """Say what has changed since the last build, if there was one."""
+    for project in order.request.projects:
+        now = circumstances_of(
+            project,
+            supply.interpreter,
+            order.request.build.config_settings,
+            isolation=order.request.build.build_isolation,
+        )
+        recorded = recorded_build(now, supply)
+        if recorded is None:
+            continue
+        verdict = judge_now(recorded.fingerprint, now, supply.interpreter, supply.variables)
+        if isinstance(verdict, Stale):
+            first, *others = verdict.reasons
+            more = f", and {len(others)} more" if others else ""
+            name = recorded.pack.name
+            told = f"{name} is built again: {first.message}{more}"
+            supply.reporter(Event("note", name, told))
