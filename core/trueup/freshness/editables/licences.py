@@ -1,0 +1,86 @@
+"""Licence files: most backends copy them into the dist-info directory."""
+
+from __future__ import annotations
+
+import os
+from fnmatch import fnmatchcase
+
+from trueup.destination.installed import InstalledDistribution
+from trueup.freshness.editables.evidence import Evidence
+from trueup.freshness.editables.project import Project
+from trueup.freshness.editables.recorded import Recorded
+from trueup.freshness.verdict import Reason
+
+__all__ = ["weigh_licences"]
+
+_COMMON = ("LICENSE*", "LICENCE*", "COPYING*")
+_MORE = (*_COMMON, "NOTICE*", "AUTHORS*")
+# what each takes where the project names no files; uv_build and meson-python take none
+_TAKEN = {
+    "hatchling": _MORE,
+    "setuptools": _MORE,
+    "scikit-build-core": _MORE,
+    "maturin": _MORE,
+    "pdm": _MORE,
+    "flit": _COMMON,
+    "poetry-core": _COMMON,
+}
+
+
+def weigh_licences(
+    project: Project, recorded: Recorded, distribution: InstalledDistribution
+) -> Evidence:
+    """Tell which licence files are not those that were installed."""
+    if distribution.kind != "dist-info" or not project.declared:
+        return
+    # older metadata has no License-File, and the copies lie there all the same
+    known = {*recorded.every("license-file"), *_copies(os.path.join(distribution.path, "licenses"))}
+    for name in sorted(known):
+        source = project.path(name)
+        copy = next(
+            (
+                path
+                for path in (
+                    os.path.join(distribution.path, "licenses", *name.split("/")),
+                    os.path.join(distribution.path, *name.split("/")),
+                    os.path.join(distribution.path, "license_files", *name.split("/")),
+                )
+                if os.path.isfile(path)
+            ),
+            "",
+        )
+        before, now = _content(copy), _content(source)
+        if now is None and before is not None:
+            message = f"the licence file {name} is gone"
+            yield Reason("input missing", source, message, "there", "missing")
+        elif before is not None and before != now:
+            yield Reason("input changed", source, f"the licence file {name} changed")
+    yield from _new(project, known)
+
+
+def _copies(folder: str) -> list[str]:
+    return [
+        os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
+        for place, _, names in os.walk(folder)
+        for name in names
+    ]
+
+
+def _new(project: Project, known: set[str]) -> Evidence:
+    named = project.declared.get("license-files")
+    patterns = named if isinstance(named, list) else _TAKEN.get(project.backend, ())
+    if project.tool("setuptools").get("license-files") is not None:
+        return
+    for name in sorted(os.listdir(project.directory)):
+        wanted = any(fnmatchcase(name, str(pattern)) for pattern in patterns)
+        if wanted and name not in known and os.path.isfile(project.path(name)):
+            message = f"the licence file {name} is new, and a copy of it would be installed"
+            yield Reason("appeared", project.path(name), message, "not there", "there")
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read().replace(b"\r\n", b"\n").strip()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
