@@ -1,0 +1,79 @@
+"""The hook `refresh-editables`: mend what is stale, after a checkout, a merge or a rewrite.
+
+Never at a commit: there the runner may have set changes aside, and what is built then is stale as
+soon as they are back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from trueup.errors import TrueupError
+from trueup.freshness.verdict import Fresh
+
+from trueup_precommit.looking import Finding, look
+from trueup_precommit.options import parse_options
+from trueup_precommit.whereabouts import find_environments, tool_environments
+
+__all__ = ["refresh"]
+
+_STAGES = frozenset(("post-checkout", "post-merge", "post-rewrite", "manual"))
+
+
+def refresh(arguments: Sequence[str]) -> int:
+    """Mend the stale installs of the project in the working directory.
+
+    Returns:
+        0 if all is fresh now, 1 if something could not be mended, 2 where it must not run.
+    """
+    options = parse_options("refresh-editables", arguments)
+    stage = os.environ.get("PRE_COMMIT_HOOK_STAGE") or os.environ.get("PREK_HOOK_STAGE", "")
+    if stage and stage not in _STAGES:
+        print(f"refresh-editables does not run at {stage}: it would build what is set aside")
+        return 2
+    project = os.getcwd()
+    places = find_environments(options.environments, project)
+    if options.every:
+        places += [one for one in tool_environments(project) if one not in places]
+    if not places and options.require_environment:
+        print("no environment found (name one with --env)")
+        return 2
+    code = 0
+    for place in places:
+        try:
+            stale = [one for one in look(place, options.names, None) if _is_due(one)]
+            for one in stale:
+                _mend(one)
+        except TrueupError as error:
+            print(str(error))
+            code = 1
+    return code
+
+
+def _is_due(one: Finding) -> bool:
+    """Whether there is something to mend it from; what is unknown is left alone."""
+    from trueup.freshness.verdict import Stale
+
+    return isinstance(one.verdict, Stale) and os.path.isdir(one.directory)
+
+
+def _mend(one: Finding) -> None:
+    """Install a project again, as it was installed: editable or not, into the same place."""
+    title = f"{one.distribution.name} {one.distribution.version}"
+    if one.distribution.installer == "trueup":
+        from trueup.api.checking import refresh as refresh_recorded
+
+        refresh_recorded(one.distribution.name, environment=one.environment)
+    else:
+        from trueup.api.public import install
+
+        wanted = {"editable": one.directory} if one.editable else {}
+        copies = () if one.editable else (one.directory,)
+        install(*copies, **wanted, environment=one.environment, reinstall=True)  # type: ignore[arg-type]  # either form
+    again = [
+        found
+        for found in look(one.environment, (one.distribution.name,), None)
+        if not isinstance(found.verdict, Fresh)
+    ]
+    print(f"{title}: refreshed" if not again else f"{title}: refreshed, as far as can be told")
