@@ -51,8 +51,10 @@ class Names:
 
     def _rule_of_search(self, path: str) -> ListingRule | None:
         """Return the rule for an editable: the names in a package are seen as they are."""
+        if self.facts.reach.plain and not self.facts.reach.names_packages:
+            return "licences" if path == "." else None  # whatever comes there is imported at once
         searched = set()
-        for root in self.facts.reach.roots:
+        for root in self._packages_and_folders():
             is_package = self.facts.sight.exists(
                 f"{root}/__init__.py"
             ) or not self.facts.sight.is_folder(root)
@@ -61,6 +63,11 @@ class Names:
         if path in searched or (above and path != "."):
             return "packages"
         return "licences" if path == "." else None
+
+    def _packages_and_folders(self) -> Iterable[str]:
+        """Yield the roots, a package by its folder."""
+        for root in self.facts.reach.roots:
+            yield root.removesuffix("/__init__.py") if "/" in root else root
 
     def _holds_modules(self, path: str) -> bool:
         try:
@@ -91,25 +98,45 @@ class Names:
         if not self.facts.editable or self.facts.contribution.folders:
             return True
         parent = os.path.dirname(path) or "."
-        return parent == "." or self._rule_of_search(parent) is not None
+        roots = {*self.facts.reach.roots, "."}
+        return parent in roots or self._rule_of_search(parent) is not None
 
     def presences(self) -> Iterable[str]:
         """Yield what was looked at and must stay."""
-        for path in sorted({*self.facts.trace.presences, *self.facts.reach.roots}):
+        looked = {*self.facts.trace.presences, *self.facts.reach.roots}
+        if self.facts.editable and self.facts.is_uv_build():
+            looked.update(self._top_packages())
+        for path in sorted(looked):
             if path in self.facts.made or not self.facts.sight.exists(path):
                 continue
             package = os.path.dirname(path) if path.endswith("/__init__.py") else path
             certain = path in self.facts.own or path in self.facts.reach.roots
-            ours = not self.facts.is_noisy(path) and self._counts(package) and self._is_code(path)
-            if certain or ours:
+            if certain or (not self.facts.is_noisy(path) and self._carries(package, path)):
                 yield path
 
-    def _is_code(self, path: str) -> bool:
-        if self.facts.sight.is_folder(path):
-            return True
-        return path.endswith(".py") and (
-            self.facts.editable or path in self.facts.contribution.files
-        )
+    def _top_packages(self) -> Iterable[str]:
+        """Yield what uv_build looks for, unseen: without its package it builds nothing."""
+        for root in self.facts.reach.roots:
+            place = self.facts.sight.place(root)
+            for name in os.listdir(place) if os.path.isdir(place) else ():
+                path = name if root == "." else f"{root}/{name}"
+                if self.facts.sight.exists(f"{path}/__init__.py"):
+                    yield f"{path}/__init__.py"
+
+    def _carries(self, package: str, path: str) -> bool:
+        """Whether what is installed comes from `path`, or from below it."""
+        if not (self.facts.sight.is_folder(path) or path.endswith(".py")):
+            return False
+        start = path + "/"
+        if self.facts.editable and not self.facts.contribution.folders:
+            roots = self.facts.reach.roots
+            inside = self.facts.reach.leads_to(path) is not None and self._counts(package)
+            if "." in roots:  # of what lies at the top, packages and modules count
+                is_package = self.facts.sight.exists(start + "__init__.py")
+                return inside and (is_package or path.endswith(".py"))
+            return inside or any(root.startswith(start) for root in roots)
+        files = self.facts.contribution.files
+        return path in files or any(one.startswith(start) for one in files)
 
 
 def _for_sdists(path: str) -> bool:

@@ -15,7 +15,13 @@ from trueup.freshness.names import EXTENSION_SUFFIXES, is_by_product
 from trueup.freshness.sight import survey_digest
 from trueup.freshness.unseen import read_by_uv_build
 from trueup.freshness.variables import digest_variables, names_that_matter
-from trueup.freshness.vcs import STATE_QUESTIONS, is_question, is_transparent
+from trueup.freshness.vcs import (
+    ATTRIBUTES_QUESTION,
+    STATE_QUESTIONS,
+    is_about_attributes,
+    is_question,
+    is_transparent,
+)
 
 __all__ = ["Evidence", "gather"]
 
@@ -161,6 +167,8 @@ class _Gathering:
         for program in self.facts.trace.programs:
             if is_question(program.arguments):
                 asked[program.arguments, program.directory] = None
+            elif is_about_attributes(program.arguments):
+                asked[ATTRIBUTES_QUESTION, program.directory] = None
             elif is_transparent(program.arguments):  # it did more than to ask
                 asked.update({(one, program.directory): None for one in STATE_QUESTIONS})
         for arguments, directory in asked:

@@ -21,10 +21,12 @@ class Reach:
     Attributes:
         roots: the files and folders that it names, relative to the tree; "." for the tree.
         plain: by paths that Python searches alone (`.pth`), and by no code of its own.
+        names_packages: its metadata tells what is at the top level (top_level.txt, of setuptools).
     """
 
     roots: tuple[str, ...] = ()
     plain: bool = True
+    names_packages: bool = False
 
     def leads_to(self, path: str) -> str | None:
         """Return `path` relative to the deepest root that it lies in; None where in none."""
@@ -60,7 +62,8 @@ def reach_of(pack: Pack, tree: str) -> Reach:
             path = os.path.normpath(match[1] or ".").replace(os.sep, "/")
             if os.path.lexists(os.path.join(tree, path)):
                 roots.add(path)
-    return Reach(tuple(sorted(roots)), plain)
+    top_level = pack.find(f"{pack.root}/{pack.dist_info}/top_level.txt") is not None
+    return Reach(tuple(sorted(roots)), plain, top_level)
 
 
 def _runs_code(text: str) -> bool:

@@ -25,7 +25,7 @@ def read_by_uv_build(tree: str) -> Iterator[str]:
     if isinstance(licence, dict):
         named.append(licence.get("file"))
     yield from (name for name in named if isinstance(name, str))
-    for pattern in project.get("license-files", ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")):
+    for pattern in project.get("license-files", ()):
         for path in glob.glob(str(pattern), root_dir=tree, recursive=True):
             if os.path.isfile(os.path.join(tree, path)):
                 yield path.replace(os.sep, "/")

@@ -5,7 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-__all__ = ["STATE_QUESTIONS", "is_question", "is_transparent"]
+__all__ = [
+    "ATTRIBUTES_QUESTION",
+    "STATE_QUESTIONS",
+    "is_about_attributes",
+    "is_question",
+    "is_transparent",
+]
 
 # What stands for the whole state, where a build did more than to ask.
 STATE_QUESTIONS = (("git", "rev-parse", "HEAD"), ("git", "status", "--porcelain"))
@@ -21,6 +27,15 @@ _WRITES = """-d -D -m -M -f -a -s --delete --move --force --output -o --exec --r
     --replace-all --set-upstream-to"""
 _WRITING = frozenset(_WRITES.split())
 _LIMITED = frozenset(("branch", "config", "remote", "symbolic-ref", "tag", "archive"))
+
+
+# What decides about attributes, of whatever files somebody asks.
+ATTRIBUTES_QUESTION = ("git", "ls-files", "-s", "--", ":(top,glob)**/.gitattributes")
+
+
+def is_about_attributes(arguments: Sequence[str]) -> bool:
+    """Whether git was asked for attributes, of files that are named on its input."""
+    return bool(arguments) and _command(arguments[1:])[0] == "check-attr"
 
 
 def is_transparent(arguments: Sequence[str]) -> bool:

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+from trueup.freshness.facet import content_digest, facet_digest, settings_digest
+
+_MODULE = b'"""Doc."""\n__version__ = "1"\nNAMES = ["a"]\n\ndef f():\n    return 1\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"return 1", b"return 2"),
+        (b"def f()", b"async def g()"),
+        (b"def f", b"# a comment\ndef f"),
+    ],
+)
+def test_what_no_backend_takes_out_does_not_count(old: bytes, new: bytes) -> None:
+    assert facet_digest(_MODULE) == facet_digest(_MODULE.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"Doc.", b"Other."),
+        (b'= "1"', b'= "2"'),
+        (b'["a"]', b'["b"]'),
+        (b"def f", b"# version: 3\ndef f"),
+        (b"def f", b"MORE = 1\ndef f"),
+        (b"def f", b"def ("),
+    ],
+)
+def test_what_a_backend_can_take_out_counts(old: bytes, new: bytes) -> None:
+    assert facet_digest(_MODULE) != facet_digest(_MODULE.replace(old, new))
+
+
+def test_what_is_no_python_counts_as_a_whole() -> None:
+    assert facet_digest(b"\0(") == content_digest(b"\0(")
+
+
+_SETTINGS = b'[project]\nname = "x"\n[tool.ruff]\na = 1\n[tool.setuptools]\nb = 1\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        (b"a = 1", b"a = 2", True),
+        (b"[tool.ruff]", b"# comment\n[tool.ruff]", True),
+        (b"[tool.ruff]", b'[dependency-groups]\ndev = ["x"]\n[tool.ruff]', True),
+        (b"b = 1", b"b = 2", False),
+        (b'"x"', b'"y"', False),
+        (b"[tool.ruff]", b"[tool.nobody-knows]", False),
+    ],
+)
+def test_settings_of_tools_that_no_build_starts_do_not_count(
+    old: bytes, new: bytes, same: bool
+) -> None:
+    changed = _SETTINGS.replace(old, new)
+    assert (settings_digest(_SETTINGS) == settings_digest(changed)) is same
+
+
+def test_a_file_that_is_no_toml_counts_as_a_whole() -> None:
+    assert settings_digest(b"= =") == content_digest(b"= =")

@@ -1,0 +1,347 @@
+"""What people do to a project between two installs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from support.mechanisms import Mechanism
+from support.truth import Situation, git
+
+Edit = Callable[[Path, Mechanism], Situation | None]
+"""Changes the tree; None where there is nothing to do to this mechanism."""
+
+EDITS: dict[str, Edit] = {}
+_NOTHING = Situation()
+
+
+def _edit(function: Edit) -> Edit:
+    EDITS[function.__name__] = function
+    return function
+
+
+def _replace(path: Path, old: str, new: str) -> Situation | None:
+    text = path.read_text() if path.exists() else ""
+    if old not in text:
+        return None
+    path.write_text(text.replace(old, new))
+    return _NOTHING
+
+
+def _append(path: Path, text: str) -> Situation | None:
+    if not path.exists():
+        return None
+    with path.open("a") as file:
+        file.write(text)
+    return _NOTHING
+
+
+@_edit
+def new_module(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / it.package / "added.py").write_text("A = 1\n")
+    return _NOTHING
+
+
+@_edit
+def new_module_in_a_subpackage(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / it.package / "sub" / "added.py").write_text("A = 1\n")
+    return _NOTHING
+
+
+@_edit
+def renamed_module(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / it.package / "module.py").rename(tree / it.package / "renamed.py")
+    return _NOTHING
+
+
+@_edit
+def deleted_module(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / it.package / "sub" / "deep.py").unlink()
+    return _NOTHING
+
+
+@_edit
+def new_subpackage(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / it.package / "other").mkdir()
+    (tree / it.package / "other" / "__init__.py").write_text("")
+    return _NOTHING
+
+
+@_edit
+def new_top_level_package(tree: Path, it: Mechanism) -> Situation | None:
+    folder = (tree / it.package).parent / "more_demo"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("M = 1\n")
+    return _NOTHING
+
+
+@_edit
+def renamed_package(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / it.package).rename((tree / it.package).with_name("demo_renamed"))
+    return _NOTHING
+
+
+@_edit
+def module_edited(tree: Path, it: Mechanism) -> Situation | None:
+    return _append(tree / it.package / "module.py", "\n\ndef new():\n    return 2\n")
+
+
+@_edit
+def init_edited(tree: Path, it: Mechanism) -> Situation | None:
+    return _append(tree / it.package / "__init__.py", "\n\ndef new():\n    return 2\n")
+
+
+@_edit
+def data_edited(tree: Path, it: Mechanism) -> Situation | None:
+    return _append(tree / it.package / "data.txt", "more\n")
+
+
+@_edit
+def data_added(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / it.package / "more.txt").write_text("more\n")
+    return _NOTHING
+
+
+@_edit
+def version(tree: Path, it: Mechanism) -> Situation | None:
+    return (
+        _replace(tree / "pyproject.toml", 'version = "1.0"', 'version = "1.1"')
+        or _replace(tree / it.package / "module.py", '"1.0"', '"1.1"')
+        or _replace(tree / it.package / "__init__.py", '"1.0"', '"1.1"')
+    )
+
+
+@_edit
+def dependency(tree: Path, it: Mechanism) -> Situation | None:
+    return _replace(tree / "pyproject.toml", "dependencies = []\n[", 'dependencies = ["six"]\n[')
+
+
+@_edit
+def extra(tree: Path, it: Mechanism) -> Situation | None:
+    return _replace(tree / "pyproject.toml", "more = []", 'more = ["six"]')
+
+
+@_edit
+def entry_point(tree: Path, it: Mechanism) -> Situation | None:
+    return _replace(tree / "pyproject.toml", 'demo = "demo:main"', 'demo2 = "demo:main"')
+
+
+@_edit
+def requires_python(tree: Path, it: Mechanism) -> Situation | None:
+    return _replace(tree / "pyproject.toml", ">=3.8", ">=3.9")
+
+
+@_edit
+def linter_settings(tree: Path, it: Mechanism) -> Situation | None:
+    return _replace(tree / "pyproject.toml", "line-length = 100", "line-length = 99")
+
+
+@_edit
+def readme(tree: Path, it: Mechanism) -> Situation | None:
+    return _append(tree / "README.md", "more\n")
+
+
+@_edit
+def licence(tree: Path, it: Mechanism) -> Situation | None:
+    return _append(tree / "LICENSE", "more\n")
+
+
+@_edit
+def licence_added(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / "NOTICE").write_text("notice\n")
+    return _NOTHING
+
+
+@_edit
+def setup_py_logic(tree: Path, it: Mechanism) -> Situation | None:
+    return _append(tree / "setup.py", "\nprint('more')\n")
+
+
+@_edit
+def setup_cfg_appears(tree: Path, it: Mechanism) -> Situation | None:
+    if "setuptools" not in it.files["pyproject.toml"]:
+        return None
+    (tree / "setup.cfg").write_text("[metadata]\nmaintainer = Somebody\n")
+    return _NOTHING
+
+
+@_edit
+def manifest_in_appears(tree: Path, it: Mechanism) -> Situation | None:
+    if "setuptools" not in it.files["pyproject.toml"]:
+        return None
+    (tree / "MANIFEST.in").write_text(f"include {it.package}/data.txt\n")
+    return _NOTHING
+
+
+@_edit
+def template_edited(tree: Path, it: Mechanism) -> Situation | None:
+    return _append(tree / "template.in", "Y = 2\n")
+
+
+@_edit
+def generated_deleted(tree: Path, it: Mechanism) -> Situation | None:
+    if not it.generated or not (tree / it.generated).exists():
+        return None
+    (tree / it.generated).unlink()
+    return _NOTHING
+
+
+@_edit
+def generated_edited(tree: Path, it: Mechanism) -> Situation | None:
+    return _append(tree / it.generated, "\nEDITED = 1\n") if it.generated else None
+
+
+@_edit
+def native_source(tree: Path, it: Mechanism) -> Situation | None:
+    if not it.native:
+        return None
+    old, new = (
+        ("VALUE)", "VALUE + 1)") if it.native.endswith(".c") else ("{ VALUE }", "{ VALUE + 1 }")
+    )
+    return _replace(tree / it.native, old, new)
+
+
+@_edit
+def native_header(tree: Path, it: Mechanism) -> Situation | None:
+    return _replace(tree / "src/native/value.h", "VALUE 1", "VALUE 2") or _replace(
+        tree / "src/value.rs", "= 1", "= 2"
+    )
+
+
+@_edit
+def build_definition(tree: Path, it: Mechanism) -> Situation | None:
+    return (
+        _append(tree / "CMakeLists.txt", "target_compile_definitions(_native PRIVATE MORE=1)\n")
+        or _append(tree / "meson.build", "# more\n")
+        or _append(tree / "Cargo.toml", "[profile.release]\nopt-level = 1\n")
+    )
+
+
+@_edit
+def extension_deleted(tree: Path, it: Mechanism) -> Situation | None:
+    found = list((tree / it.package).glob("*.so"))
+    for path in found:
+        path.unlink()
+    return _NOTHING if found else None
+
+
+@_edit
+def link_tree_damaged(tree: Path, it: Mechanism) -> Situation | None:
+    found = [path for path in tree.glob("build/__editable__*/**/module.py") if path.is_symlink()]
+    for path in found:
+        path.unlink()
+    return _NOTHING if found else None
+
+
+@_edit
+def build_folder_removed(tree: Path, it: Mechanism) -> Situation | None:
+    import shutil
+
+    if not (tree / "build").is_dir():
+        return None
+    shutil.rmtree(tree / "build")
+    return _NOTHING
+
+
+@_edit
+def tag(tree: Path, it: Mechanism) -> Situation | None:
+    if not it.git:
+        return None
+    git(tree, "commit", "-q", "--allow-empty", "-m", "more")
+    git(tree, "tag", "v2.0")
+    return _NOTHING
+
+
+@_edit
+def empty_commit(tree: Path, it: Mechanism) -> Situation | None:
+    if not it.git:
+        return None
+    git(tree, "commit", "-q", "--allow-empty", "-m", "more")
+    return _NOTHING
+
+
+@_edit
+def config_setting(tree: Path, it: Mechanism) -> Situation | None:
+    if it.settings != (("editable_mode", "strict"),):
+        return None
+    return Situation(settings=(("editable_mode", "compat"),))
+
+
+@_edit
+def cflags(tree: Path, it: Mechanism) -> Situation | None:
+    return (
+        Situation(variables={"CFLAGS": "-DDEMO_FLAG=3 -O1"}) if it.native.endswith(".c") else None
+    )
+
+
+@_edit
+def variable_of_a_hook(tree: Path, it: Mechanism) -> Situation | None:
+    if not any("DEMO_MODE" in text for text in it.files.values()):
+        return None
+    return Situation(variables={"DEMO_MODE": "other"})
+
+
+@_edit
+def unrelated_variable(tree: Path, it: Mechanism) -> Situation | None:
+    return Situation(variables={"SOMETHING_ELSE": "1", "TERM": "vt100"})
+
+
+@_edit
+def everything_touched(tree: Path, it: Mechanism) -> Situation | None:
+    for folder, folders, names in os.walk(tree):
+        folders[:] = [name for name in folders if name != ".git"]
+        for name in names:
+            os.utime(os.path.join(folder, name), follow_symlinks=False)
+    return _NOTHING
+
+
+@_edit
+def edited_and_back(tree: Path, it: Mechanism) -> Situation | None:
+    for name in ("pyproject.toml", f"{it.package}/module.py"):
+        content = (tree / name).read_bytes()
+        (tree / name).unlink()
+        (tree / name).write_bytes(content)
+    return _NOTHING
+
+
+@_edit
+def same_size_and_time(tree: Path, it: Mechanism) -> Situation | None:
+    path = tree / "README.md"
+    status = path.stat()
+    path.write_text("# dem0\n")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    return _NOTHING
+
+
+@_edit
+def new_test(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / "tests" / "test_more.py").write_text("def test(): pass\n")
+    return _NOTHING
+
+
+@_edit
+def test_edited(tree: Path, it: Mechanism) -> Situation | None:
+    return _append(tree / "tests" / "test_demo.py", "# more\n")
+
+
+@_edit
+def new_doc(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / "docs" / "more.md").write_text("more\n")
+    return _NOTHING
+
+
+@_edit
+def new_root_file(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / "tox.toml").write_text("[env.test]\n")
+    return _NOTHING
+
+
+@_edit
+def bytecode(tree: Path, it: Mechanism) -> Situation | None:
+    folder = tree / it.package / "__pycache__"
+    folder.mkdir(exist_ok=True)
+    (folder / "module.cpython-399.pyc").write_bytes(b"x")
+    (tree / ".venv").mkdir(exist_ok=True)
+    (tree / ".venv" / "pyvenv.cfg").write_text("home = /\n")
+    return _NOTHING
