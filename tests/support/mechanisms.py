@@ -120,7 +120,8 @@ install(TARGETS _native DESTINATION demo)
 _MESON = """project('demo', 'c', version: '1.0')
 py = import('python').find_installation(pure: false)
 py.extension_module('_native', 'src/native/native.c', subdir: 'demo', install: true)
-py.install_sources('src/demo/__init__.py', 'src/demo/module.py', 'src/demo/data.txt', subdir: 'demo')
+py.install_sources(
+  'src/demo/__init__.py', 'src/demo/module.py', 'src/demo/data.txt', subdir: 'demo')
 py.install_sources('src/demo/sub/__init__.py', 'src/demo/sub/deep.py', subdir: 'demo/sub')
 """
 _CARGO = """[package]
@@ -193,7 +194,8 @@ MECHANISMS: dict[str, Mechanism] = {
             **_files(
                 _project("hatchling", "hatchling.build")
                 + '[tool.hatch.build.targets.wheel]\npackages = ["src/demo"]\n'
-                '[tool.hatch.build.targets.wheel.force-include]\n"extra/forced.py" = "demo_forced.py"\n'
+                "[tool.hatch.build.targets.wheel.force-include]\n"
+                '"extra/forced.py" = "demo_forced.py"\n'
             ),
             "extra/forced.py": "FORCED = 1\n",
         }
@@ -270,8 +272,8 @@ MECHANISMS: dict[str, Mechanism] = {
     "maturin": Mechanism(
         {
             **_files(
-                _project("maturin", "maturin")
-                + '[tool.maturin]\npython-source = "python"\nmodule-name = "demo._native"\nbindings = "cffi"\n',
+                _project("maturin", "maturin") + '[tool.maturin]\npython-source = "python"\n'
+                'module-name = "demo._native"\nbindings = "cffi"\n',
                 "python/demo",
             ),
             "Cargo.toml": _CARGO,
@@ -284,3 +286,61 @@ MECHANISMS: dict[str, Mechanism] = {
         needs=("cargo",),
     ),
 }
+
+_OWN = """
+import base64, hashlib, os, subprocess, zipfile
+
+def _files():
+    for folder, folders, names in os.walk("pkg"):
+        folders[:] = sorted(one for one in folders if one != "__pycache__")
+        for name in sorted(names):
+            if name.endswith((".py", ".txt")):
+                yield os.path.join(folder, name)
+
+def _build(wheel_directory, editable):
+    version = "1.0"
+    if os.path.exists("version.txt"):
+        version = "2.0+" + str(sum(open("version.txt", "rb").read()))
+    tag = subprocess.run(["git", "tag", "--list"], capture_output=True, text=True).stdout
+    with open("pkg/generated.py", "w") as file:
+        file.write("TAGS = %r\\nMODE = %r\\n" % (tag, os.environ.get("PKG_MODE")))
+    name = f"pkg-{version}-py3-none-any.whl"
+    info = f"pkg-{version}.dist-info"
+    with zipfile.ZipFile(os.path.join(wheel_directory, name), "w") as wheel:
+        if editable:
+            wheel.writestr("pkg.pth", os.getcwd() + "\\n")
+        else:
+            for path in _files():
+                wheel.write(path, path.replace(os.sep, "/"))
+        head = "Metadata-Version: 2.1\\nName: pkg\\n"
+        wheel.writestr(f"{info}/METADATA", f"{head}Version: {version}\\n")
+        head = "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\n"
+        wheel.writestr(f"{info}/WHEEL", f"{head}Tag: py3-none-any\\n")
+        rows = ""
+        for one in wheel.namelist():
+            digest = base64.urlsafe_b64encode(hashlib.sha256(wheel.read(one)).digest())
+            rows += f"{one},sha256={digest.decode().rstrip('=')},{len(wheel.read(one))}\\n"
+        wheel.writestr(f"{info}/RECORD", rows + f"{info}/RECORD,,\\n")
+    return name
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    return _build(wheel_directory, False)
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    return _build(wheel_directory, True)
+"""
+OWN_BACKEND = Mechanism(
+    {
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\n'
+        'backend-path = ["."]\n',
+        "backend.py": _OWN,
+        ".gitignore": "pkg/generated.py\n__pycache__/\n",
+        "pkg/__init__.py": "",
+        "pkg/a.py": "A = 1\n",
+        "pkg/sub/b.py": "B = 1\n",
+        "pkg/data.txt": "data",
+        "notes.md": "notes",
+    },
+    "pkg",
+    git=True,
+)

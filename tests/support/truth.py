@@ -19,6 +19,7 @@ from trueup.api.tracking import Tracked, build_tracked
 from trueup.api.workshop import Workshop, open_workshop
 from trueup.destination.environment import Interpreter
 from trueup.errors import TrueupError
+from trueup.freshness.fingerprint import Fingerprint
 from trueup.freshness.names import is_by_product, is_noise
 from trueup.freshness.reach import reach_of
 from trueup.freshness.verdict import Verdict
@@ -101,6 +102,11 @@ class Bench:
             shutil.rmtree(self.tree, ignore_errors=True)
             os.rename(aside, self.tree)
 
+    def build_again(self, situation: Situation) -> None:
+        """Build in the tree as it is now, knowing the build before, as an install does."""
+        self.built = self._build(situation, self.built.fingerprint)
+        self.result = self._result(self.built.pack)
+
     def restore(self) -> None:
         """Put the tree back as it was after the first build; what is the same is not touched."""
         _mirror(self.safe, self.tree)
@@ -115,12 +121,12 @@ class Bench:
 
         return ignore
 
-    def _build(self, situation: Situation) -> Tracked:
+    def _build(self, situation: Situation, previous: Fingerprint | None = None) -> Tracked:
         variables = {**self.variables, **(situation.variables or {})}
         supply = replace(self.supply, variables=variables)
         project = self.project(situation)
         now = circumstances_of(project, supply.interpreter, (), isolation=True)
-        return build_tracked(now, supply)
+        return build_tracked(now, supply, previous)
 
     def _result(self, pack: Pack) -> dict[str, str]:
         """Return what is installed, and what of the tree an editable leads to, by digest."""

@@ -1,0 +1,103 @@
+"""Mechanisms and edits: a verdict is held against a build from nothing.
+
+The quick half runs with all tests. The whole, some 1,600 cells with every backend, takes about an
+hour: `pytest -m slow tests/core/freshness/test_matrix.py`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.edits import EDITS
+from support.mechanisms import MECHANISMS
+from support.truth import Bench, Situation, opened_supply
+from trueup.acquisition.supply import Supply
+from trueup.destination.facts import interpreter_facts
+from trueup.errors import TrueupError
+from trueup.freshness.verdict import Fresh
+
+QUICK = {
+    "hatchling": ("new_module", "version", "module_edited", "new_test"),
+    "flit": ("readme", "renamed_package", "module_edited", "linter_settings"),
+    "pdm-script": ("template_edited", "generated_deleted", "variable_of_a_hook"),
+    "setuptools-find": ("new_top_level_package", "entry_point"),
+    "setuptools-strict": ("new_module", "link_tree_damaged"),
+    "hatch-vcs": ("tag", "module_edited"),
+    "uv-build": ("new_module", "version"),
+}
+# (mechanism, editable, edit) -> why the verdict is stale although a build would give the same.
+ACCEPTED_FALSE_STALE = {
+    ("*", "*", "manifest_in_appears"): "it may name any file, and here it names one that is there",
+    ("setuptools-strict", False, "config_setting"): "a setting that only editables look at",
+    ("pdm*", True, "renamed_package"): "the backend looked at the folder that is gone",
+}
+
+
+@pytest.fixture(scope="module")
+def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
+    with opened_supply(
+        tmp_path_factory.mktemp("cache"), interpreter_facts(sys.executable)
+    ) as opened:
+        yield opened
+
+
+def _is_accepted(mechanism: str, editable: bool, edit: str) -> bool:
+    from fnmatch import fnmatch
+
+    return any(
+        fnmatch(mechanism, name) and mode in ("*", editable) and edit == what
+        for name, mode, what in ACCEPTED_FALSE_STALE
+    )
+
+
+def _wrong(bench: Bench, name: str, edits: tuple[str, ...]) -> Iterator[str]:
+    """Yield each verdict that is not what a build from nothing says."""
+    assert bench.judge(Situation()) == Fresh()
+    for edit in edits:
+        situation = EDITS[edit](bench.tree, bench.mechanism)
+        if situation is not None:
+            verdict = bench.judge(situation)
+            fresh, truth = isinstance(verdict, Fresh), bench.truth(situation)
+            if fresh and not truth:
+                yield f"FALSE FRESH: {name}, {edit}"
+            elif truth and not fresh and not _is_accepted(name, bench.editable, edit):
+                yield f"false stale: {name}, {edit}: {verdict}"
+        bench.restore()
+        if bench.judge(Situation()) != Fresh():
+            yield f"not fresh again: {name}, {edit}: {bench.judge(Situation())}"
+
+
+def _bench(name: str, folder: Path, supply: Supply, *, editable: bool) -> Bench:
+    mechanism = MECHANISMS[name]
+    missing = [program for program in mechanism.needs if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"no {', '.join(missing)} on this machine")
+    try:
+        return Bench(folder / "demo", mechanism, supply, editable=editable)
+    except TrueupError as error:
+        if "resol" in error.problem:
+            pytest.skip(f"the index does not give what {name} needs")
+        raise
+
+
+@pytest.mark.parametrize("editable", [True, False], ids=["editable", "wheel"])
+@pytest.mark.parametrize("name", QUICK)
+def test_a_verdict_is_what_a_build_from_nothing_says(
+    name: str, editable: bool, tmp_path: Path, supply: Supply
+) -> None:
+    bench = _bench(name, tmp_path, supply, editable=editable)
+    assert list(_wrong(bench, name, QUICK[name])) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("editable", [True, False], ids=["editable", "wheel"])
+@pytest.mark.parametrize("name", MECHANISMS)
+def test_every_verdict_is_what_a_build_from_nothing_says(
+    name: str, editable: bool, tmp_path: Path, supply: Supply
+) -> None:
+    bench = _bench(name, tmp_path, supply, editable=editable)
+    assert list(_wrong(bench, name, tuple(EDITS))) == []
