@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trueup.acquisition.build_environment import backend_environment
 from trueup.acquisition.builder import BuildOrder, BuiltWheel, build_wheel
@@ -61,20 +61,17 @@ def build_tracked(
         SourceError, BuildError: there is no project, or its backend fails.
         WheelRefused: the backend made a wheel that breaks a rule.
     """
-    first = _build_once(circumstances, supply, previous, frozenset())
-    tracked = first
-    if first.fingerprint.unusable:
-        supply.reporter(Event("note", circumstances.tree, _again(first.fingerprint)))
-        seen = _contents(circumstances.tree, first.changed)
-        second = _build_once(circumstances, supply, previous, frozenset())
-        if second.fingerprint.unusable:
-            same = _same(seen, _contents(circumstances.tree, second.changed))
-            second = _judged_again(second, circumstances, supply, previous, same)
-        tracked = second
-    content = encode(tracked.fingerprint)
-    record = {"pack": tracked.pack.digest, "fingerprint": content.decode()}
+    once = _build_once(circumstances, supply, previous)
+    if once.fingerprint.unusable:
+        supply.reporter(Event("note", circumstances.tree, _again(once.fingerprint)))
+        seen = _contents(circumstances.tree, once.changed)
+        once = _build_once(circumstances, supply, previous)
+        if once.fingerprint.unusable:
+            once = _judged_again(once, _same(seen, _contents(circumstances.tree, once.changed)))
+    content = encode(once.fingerprint)
+    record = {"pack": once.pack.digest, "fingerprint": content.decode()}
     supply.store.record_build(circumstances.key, record)
-    return Tracked(tracked.pack, tracked.fingerprint, content)
+    return Tracked(once.pack, once.fingerprint, content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,6 @@ def _build_once(
     circumstances: Circumstances,
     supply: Supply,
     previous: Fingerprint | None,
-    accepted: frozenset[str],
 ) -> _Once:
     with supply.store.temporary_directory() as workspace:
         variables = dict(supply.variables)
@@ -114,18 +110,17 @@ def _build_once(
         built = build_wheel(order, provision=supply.provision, reporter=supply.reporter)
         after = take_snapshot(circumstances.tree)
         pack = supply.store.add_wheel(built.path, os.path.basename(built.path))
-    evidence = _evidence(circumstances, supply, built, (before, after), pack, previous, accepted)
+    evidence = _evidence(circumstances, supply, built, (before, after), pack, previous)
     return _Once(pack, gather(evidence), evidence)
 
 
-def _evidence(  # noqa: PLR0913, PLR0917 - what was seen, as it comes
+def _evidence(
     circumstances: Circumstances,
     supply: Supply,
     built: BuiltWheel,
     snapshots: tuple[Snapshot, Snapshot],
     pack: Pack,
     previous: Fingerprint | None,
-    accepted: frozenset[str],
 ) -> Evidence:
     isolation = not circumstances.site
     return Evidence(
@@ -141,21 +136,11 @@ def _evidence(  # noqa: PLR0913, PLR0917 - what was seen, as it comes
         environment=tuple(_held_by(built.build_interpreter)),
         patterns=inputs_of_plugins(circumstances.tree, editable=circumstances.editable),
         previous=previous,
-        accepted=accepted,
     )
 
 
-def _judged_again(
-    once: _Once,
-    circumstances: Circumstances,
-    supply: Supply,
-    previous: Fingerprint | None,
-    same: frozenset[str],
-) -> _Once:
+def _judged_again(once: _Once, same: frozenset[str]) -> _Once:
     """Take the fingerprint again, knowing what two builds in a row wrote alike: they made it."""
-    from dataclasses import replace
-
-    del circumstances, supply, previous
     evidence = replace(once.evidence, accepted=same)
     return _Once(once.pack, gather(evidence), evidence)
 

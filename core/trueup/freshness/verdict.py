@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trueup.freshness.fingerprint import Circumstances, FileMark, Fingerprint, ListingMark
-from trueup.freshness.sight import Sight, Signature, survey_digest
+from trueup.freshness.sight import Sight, Signature, is_older, survey_digest
 from trueup.freshness.variables import digest_variables
 
 __all__ = ["Fresh", "Reason", "ReasonKind", "Stale", "Unknown", "Verdict", "judge"]
@@ -38,9 +38,6 @@ _WEIGHT: dict[ReasonKind, int] = {
     "repository": 7,
     "variable": 8,
 }
-# Times within this span before the fingerprint's own prove nothing: clocks of file systems tick.
-_TICK = 20_000_000
-_COARSE_TICK = 2_500_000_000  # of those that count in (two) seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +131,12 @@ def _settings(one: Circumstances) -> str:
 
 
 def _files(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
-    for mark in fingerprint.files:
+    for mark in sight.other_than(fingerprint.files, fingerprint.time_ns):
         output = mark.kind in {"output", "link"}
-        signature = sight.signature(mark.path, follow=not output)
-        if signature is None:
+        if sight.signature(mark.path, follow=not output) is None:
             yield _missing(mark.path, output=output)
-        elif not _proves(mark, signature, fingerprint.time_ns):
-            digest = sight.digest(mark.path, mark.kind)
-            if digest != mark.digest:
-                yield _changed(mark, output=output)
+        elif sight.digest(mark.path, mark.kind) != mark.digest:
+            yield _changed(mark, output=output)
     if fingerprint.survey:
         yield from _surveyed(fingerprint, sight)
     if fingerprint.patterns:
@@ -164,20 +158,6 @@ def _changed(mark: FileMark, *, output: bool) -> Reason:
         return Reason("output changed", mark.path, f"{mark.path} is not as the build had made it")
     what = {"facet": "what the backend reads in ", "settings": "the settings in "}
     return Reason("input changed", mark.path, f"{what.get(mark.kind, '')}{mark.path} changed")
-
-
-def _proves(mark: FileMark, now: Signature, time_ns: int) -> bool:
-    """Whether times alone prove that a file is as it was.
-
-    They do if all of them are the same and clearly older than the fingerprint: a change in the
-    tick in which it was looked at would not show.
-    """
-    return mark[2:6] == now and _is_older(now.mtime_ns, now.ctime_ns, time_ns)
-
-
-def _is_older(mtime_ns: int, ctime_ns: int, time_ns: int) -> bool:
-    coarse = mtime_ns % 1_000_000_000 == 0 and ctime_ns % 1_000_000_000 == 0
-    return max(mtime_ns, ctime_ns) < time_ns - (_COARSE_TICK if coarse else _TICK)
 
 
 def _surveyed(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
@@ -212,7 +192,7 @@ def _is_untouched(mark: ListingMark, now: Signature, time_ns: int) -> bool:
     For "packages" they do not: there the names one level deeper decide, too.
     """
     same = mark[2:5] == now[1:]
-    return same and mark.rule != "packages" and _is_older(now.mtime_ns, now.ctime_ns, time_ns)
+    return same and mark.rule != "packages" and is_older(now.mtime_ns, now.ctime_ns, time_ns)
 
 
 def _existence(fingerprint: Fingerprint, sight: Sight) -> Iterable[Reason]:
