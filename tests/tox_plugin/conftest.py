@@ -47,12 +47,19 @@ def tox_beside_uv(tmp_path_factory: pytest.TempPathFactory) -> Tox:
     return _tox_with(tmp_path_factory.mktemp("beside"), "tox", "tox-uv-bare")
 
 
+@pytest.fixture(scope="session")
+def shared_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give one store to all runs of tox, as a person has one: what it holds is found by digest."""
+    return tmp_path_factory.mktemp("shared-store")
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> ToxProject:
+def project(tmp_path: Path, shared_store: Path) -> ToxProject:
     """Give an empty project for the newest tox, and wheels to install."""
     root = tmp_path / "project"
     root.mkdir()
-    made = ToxProject(root, wheels=tmp_path / "wheels")
+    settings = {"TRUEUP_CACHE_DIR": str(shared_store)}
+    made = ToxProject(root, wheels=tmp_path / "wheels", settings=settings)
     made.wheel("alpha", requires=("beta",))
     made.wheel("beta")
     made.wheel("gamma", requires=("beta",))

@@ -31,21 +31,21 @@ def test_a_project_asks_by_requiring_trueup(both: ToxProject) -> None:
     assert "install_deps> trueup install alpha" in both.works("run").out
 
 
-def test_a_person_asks_by_the_command_line_or_a_variable(both: ToxProject) -> None:
-    both.configure("import alpha", deps="alpha", runner="")
-    assert _runner(both, "--runner", "trueup") == "trueup"
-    assert _runner(both, TOX_DEFAULT_RUNNER="trueup") == "trueup"
+def test_a_person_asks_by_the_command_line_or_a_variable(either: ToxProject) -> None:
+    either.configure("import alpha", deps="alpha", runner="")
+    assert _runner(either, "--runner", "trueup") == "trueup"
+    assert _runner(either, TOX_DEFAULT_RUNNER="trueup") == "trueup"
 
 
-def test_what_a_person_says_wins_over_what_the_project_requires(both: ToxProject) -> None:
-    both.configure("import alpha", deps="alpha", runner="", top=_REQUIRES)
-    assert _runner(both, "--runner", "virtualenv") == "virtualenv"
-    assert _runner(both, TOX_DEFAULT_RUNNER="virtualenv") == "virtualenv"
+def test_what_a_person_says_wins_over_what_the_project_requires(either: ToxProject) -> None:
+    either.configure("import alpha", deps="alpha", runner="", top=_REQUIRES)
+    assert _runner(either, "--runner", "virtualenv") == "virtualenv"
+    assert _runner(either, TOX_DEFAULT_RUNNER="virtualenv") == "virtualenv"
 
 
-def test_an_environment_with_a_runner_of_its_own_keeps_it(both: ToxProject) -> None:
-    both.configure("import alpha", deps="alpha", runner="virtualenv", top=_REQUIRES)
-    assert _runner(both) == "virtualenv"
+def test_an_environment_with_a_runner_of_its_own_keeps_it(either: ToxProject) -> None:
+    either.configure("import alpha", deps="alpha", runner="virtualenv", top=_REQUIRES)
+    assert _runner(either) == "virtualenv"
 
 
 @pytest.mark.parametrize(("name", "asked"), [("trueup-helper", False), ("TrueUp", True)])
@@ -101,5 +101,5 @@ def test_registering_loads_nothing_but_what_tox_has_loaded() -> None:
     assert [name for name in loaded if name.split(".")[0] != "trueup_tox"] == []
 
 
-def test_the_version_of_trueup_is_told(both: ToxProject) -> None:
-    assert "with trueup==" in both.works("--version").out
+def test_the_version_of_trueup_is_told(either: ToxProject) -> None:
+    assert "with trueup==" in either.works("--version").out

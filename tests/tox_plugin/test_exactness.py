@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import pytest
 from support.tox_projects import ToxProject, expect
 
 
@@ -25,6 +26,7 @@ def test_a_removed_requirement_leaves_without_the_rest_made_anew(both: ToxProjec
     assert kept.exists()
 
 
+@pytest.mark.slow
 def test_what_the_commands_installed_stays(project: ToxProject) -> None:
     wheel = project.wheel("delta")
     project.configure(
@@ -38,13 +40,13 @@ def test_what_the_commands_installed_stays(project: ToxProject) -> None:
     expect(project.installed(), alpha="1.0", beta="1.0", delta="1.0")
 
 
-def test_what_the_package_needs_stays_when_the_deps_drop_it(both: ToxProject) -> None:
-    both.python_project('requires = ["gamma"]')
-    both.configure("import gamma", package="wheel", deps="\nalpha\ngamma<2\nbeta")
-    both.works("run")
-    both.configure("import gamma", package="wheel", deps="\nbeta")
-    both.works("run")
-    expect(both.installed(), beta="1.0", demo="1.0", gamma="1.0")
+def test_what_the_package_needs_stays_when_the_deps_drop_it(either: ToxProject) -> None:
+    either.python_project('requires = ["gamma"]')
+    either.configure("import gamma", package="wheel", deps="\nalpha\ngamma<2\nbeta")
+    either.works("run")
+    either.configure("import gamma", package="wheel", deps="\nbeta")
+    either.works("run")
+    expect(either.installed(), beta="1.0", demo="1.0", gamma="1.0")
 
 
 def test_what_the_package_no_longer_needs_leaves(either: ToxProject) -> None:
@@ -95,14 +97,14 @@ def test_a_path_that_is_dropped_makes_the_environment_anew(either: ToxProject) -
     expect(either.installed(), alpha="1.0", beta="1.0")
 
 
-def test_a_path_among_the_deps_is_looked_at_in_each_run(both: ToxProject) -> None:
-    both.python_project('requires = ["alpha"]')
-    both.configure("import demo; print('value', demo.VALUE)", deps="\nbeta\n./")
-    assert "value 1" in both.works("run").out
-    both.write("src/demo/__init__.py", "VALUE = 2\n")
-    assert "value 2" in both.works("run").out
-    assert both.works("run").installs == []
-    assert both.calls == ["build_wheel", "build_wheel"]
+def test_a_path_among_the_deps_is_looked_at_in_each_run(either: ToxProject) -> None:
+    either.python_project('requires = ["alpha"]')
+    either.configure("import demo; print('value', demo.VALUE)", deps="\nbeta\n./")
+    assert "value 1" in either.works("run").out
+    either.write("src/demo/__init__.py", "VALUE = 2\n")
+    assert "value 2" in either.works("run").out
+    assert either.works("run").installs == []
+    assert either.calls == ["build_wheel", "build_wheel"]
 
 
 def test_new_commands_of_an_editable_path_are_there_in_the_next_run(either: ToxProject) -> None:
@@ -139,22 +141,22 @@ def test_deleted_and_altered_files_are_put_right(both: ToxProject) -> None:
     assert both.works("run").installs == []
 
 
-def test_a_python_that_is_gone_makes_the_environment_anew(both: ToxProject) -> None:
-    both.configure("import alpha", deps="alpha")
-    both.works("run")
-    python = both.python()
+def test_a_python_that_is_gone_makes_the_environment_anew(either: ToxProject) -> None:
+    either.configure("import alpha", deps="alpha")
+    either.works("run")
+    python = either.python()
     python.unlink()
     python.symlink_to("/nowhere/python")
-    ran = both.works("run")
+    ran = either.works("run")
     assert "recreate env because" in ran.out
     assert "is a link to nothing" in ran.out
 
 
-def test_seeing_the_packages_of_the_system_is_a_trait(both: ToxProject) -> None:
-    both.configure("import alpha", deps="alpha")
-    both.works("run")
-    both.configure("import alpha", deps="alpha", system_site_packages="true")
-    assert "recreate env because python added system_site_packages" in both.works("run").out
+def test_seeing_the_packages_of_the_system_is_a_trait(either: ToxProject) -> None:
+    either.configure("import alpha", deps="alpha")
+    either.works("run")
+    either.configure("import alpha", deps="alpha", system_site_packages="true")
+    assert "recreate env because python added system_site_packages" in either.works("run").out
 
 
 def test_other_settings_have_everything_looked_at_again(either: ToxProject) -> None:
@@ -167,9 +169,9 @@ def test_other_settings_have_everything_looked_at_again(either: ToxProject) -> N
     assert either.installed()["gamma"] == "3.0rc1"
 
 
-def test_a_run_after_a_failed_one_installs_what_is_missing(both: ToxProject) -> None:
-    both.configure("import alpha, delta", deps="\nalpha\ndelta")
-    assert both.run("run").code == 1
-    both.wheel("delta")
-    both.works("run")
-    expect(both.installed(), alpha="1.0", beta="1.0", delta="1.0")
+def test_a_run_after_a_failed_one_installs_what_is_missing(either: ToxProject) -> None:
+    either.configure("import alpha, delta", deps="\nalpha\ndelta")
+    assert either.run("run").code == 1
+    either.wheel("delta")
+    either.works("run")
+    expect(either.installed(), alpha="1.0", beta="1.0", delta="1.0")

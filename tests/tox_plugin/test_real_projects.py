@@ -83,7 +83,7 @@ def real(project: ToxProject, wheelhouse: Path) -> ToxProject:
 
 _KINDS = [
     "wheel",
-    "editable",
+    pytest.param("editable", marks=pytest.mark.slow),
     pytest.param("sdist", marks=pytest.mark.slow),
     pytest.param("sdist-wheel", marks=pytest.mark.slow),
 ]
@@ -104,7 +104,7 @@ def test_a_project_is_installed_with_all_it_asks_for(
         assert second.installs == []
 
 
-@pytest.mark.parametrize("package", ["wheel", "editable"])
+@pytest.mark.parametrize("package", [pytest.param("wheel", marks=pytest.mark.slow), "editable"])
 def test_a_c_extension_is_built_again_when_its_source_changes(
     real: ToxProject, package: str
 ) -> None:
@@ -122,6 +122,7 @@ def test_a_c_extension_is_built_again_when_its_source_changes(
     )
 
 
+@pytest.mark.slow
 def test_a_c_extension_that_was_deleted_from_the_tree_is_built_again(real: ToxProject) -> None:
     real.write("pyproject.toml", _SETUPTOOLS)
     real.write("setup.py", _EXTENSION)
