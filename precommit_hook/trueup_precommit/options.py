@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,6 +31,10 @@ class Options:
 
 def parse_options(program: str, arguments: Sequence[str]) -> Options:
     """Understand the arguments of a hook; leaves the process with 2 where they make no sense."""
+    if not arguments:  # as it mostly is; argparse takes as long as the look at an environment
+        return Options()
+    import argparse
+
     parser = argparse.ArgumentParser(prog=program, allow_abbrev=False)
     parser.add_argument(
         "--python", "--env", dest="environments", action="append", default=[], metavar="PATH",

@@ -15,6 +15,7 @@ from trueup.acquisition.build_system import read_build_system
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.installed import InstalledDistribution, read_installed
 from trueup.errors import SourceError
+from trueup.freshness.editables.judging import judge_from_outside
 from trueup.freshness.fingerprint import FILE_NAME, Circumstances, Fingerprint
 from trueup.freshness.sight import Sight
 from trueup.freshness.storage import decode
@@ -43,6 +44,7 @@ class Judgement:
         editable: installed so that edits show at once.
         verdict: fresh, stale with reasons, or unknown.
         fingerprint: what the verdict rests on; None where there is none.
+        command: what mends it, in the words of who installed it; "" means `trueup refresh`.
     """
 
     distribution: InstalledDistribution
@@ -50,6 +52,7 @@ class Judgement:
     editable: bool
     verdict: Verdict
     fingerprint: Fingerprint | None = None
+    command: str = ""
 
     @property
     def fresh(self) -> bool:
@@ -93,7 +96,7 @@ def judge_distribution(
 ) -> Judgement | None:
     """Judge one distribution; None where it was not installed from a local project.
 
-    What another installer brought has no record of its build, and is unknown here.
+    What another installer brought has no record of its build, and is judged by what the disk shows.
     """
     path = project_path(distribution)
     if path is None:
@@ -104,13 +107,11 @@ def judge_distribution(
     )
     fingerprint = fingerprint_of(distribution)
     if fingerprint is None:
-        by = distribution.installer or "an unknown installer"
-        verdict: Verdict = Unknown(
-            "its fingerprint is missing or damaged"
-            if by == "trueup"
-            else f"it was not installed by trueup, but by {by}"
-        )
-        return Judgement(distribution, path, editable, verdict)
+        outside = judge_from_outside(distribution, environment)
+        verdict = outside.verdict
+        if distribution.installer == "trueup" and not isinstance(verdict, Stale):
+            verdict = Unknown("its fingerprint is missing or damaged")
+        return Judgement(distribution, path, editable, verdict, command=outside.command)
     now = _circumstances_now(fingerprint, path, environment.interpreter)
     verdict = judge_now(fingerprint, now, environment.interpreter, variables)
     return Judgement(distribution, path, editable, verdict, fingerprint)

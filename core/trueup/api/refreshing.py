@@ -64,7 +64,7 @@ def _check_names(names: Sequence[str], judged: Sequence[Judgement]) -> None:
             )
         if one.fingerprint is None:
             raise RequestError(
-                f"{name} cannot be refreshed: {one.reasons[0]}",
+                f"{name} cannot be refreshed, for trueup keeps no record of its build",
                 hint=f"install it anew: trueup install {'-e ' if one.editable else ''}{one.path}",
             )
 

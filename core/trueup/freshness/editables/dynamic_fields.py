@@ -14,13 +14,11 @@ __all__ = ["FROM_REPOSITORY", "is_from_repository", "resolve_dynamic"]
 FROM_REPOSITORY = "it is made from the repository's tags"
 _Answer = tuple[Any, str]
 
+# Patterns are texts: most checks need none of them, and compiling one takes as long as a file.
 # hatchling's default pattern, in its meaning
-_ASSIGNMENT = re.compile(
-    r"""^(?:__version__|VERSION)(?:\s?:\s?str)?\s*=\s*(['"])v?(?P<version>.+?)\1""",
-    re.IGNORECASE | re.MULTILINE,
-)
-_MESON_PROJECT = re.compile(r"\bproject\s*\((?P<arguments>.*?)\)", re.DOTALL)
-_MESON_VERSION = re.compile(r"\bversion\s*:\s*'(?P<version>[^']+)'")
+_ASSIGNMENT = r"""(?im)^(?:__version__|VERSION)(?:\s?:\s?str)?\s*=\s*(['"])v?(?P<version>.+?)\1"""
+_MESON_PROJECT = r"(?s)\bproject\s*\((?P<arguments>.*?)\)"
+_MESON_VERSION = r"\bversion\s*:\s*'(?P<version>[^']+)'"
 _SETUPTOOLS = {
     "name": ("metadata", "name", "name"),
     "version": ("metadata", "version", "version"),
@@ -207,7 +205,7 @@ def _read(project: Project, *parts: str) -> str | None:
 def _from_file(project: Project, path: Any, pattern: str = "") -> _Answer:
     text = _read(project, str(path)) if path else None
     try:
-        match = (re.compile(pattern, re.MULTILINE) if pattern else _ASSIGNMENT).search(text or "")
+        match = re.search(pattern or _ASSIGNMENT, text or "", re.MULTILINE)
         return (match["version"], "") if match else (None, f"no version was found in {path}")
     except (re.error, IndexError) as error:
         return None, f"the pattern for the version is not understood: {error}"
@@ -281,8 +279,8 @@ def _maturin(project: Project, field: str) -> _Answer | None:
 
 def _meson(project: Project, field: str) -> _Answer | None:
     text = _read(project, "meson.build") or ""
-    call = _MESON_PROJECT.search(text)
-    version = _MESON_VERSION.search(call["arguments"]) if call else None
+    call = re.search(_MESON_PROJECT, text)
+    version = re.search(_MESON_VERSION, call["arguments"]) if call else None
     return (version["version"], "") if version and field == "version" else None
 
 

@@ -13,9 +13,10 @@ from trueup.freshness.verdict import Reason
 
 __all__ = ["weigh_licences"]
 
-_COMMON = ("LICENSE*", "LICENCE*", "COPYING*")
-_MORE = (*_COMMON, "NOTICE*", "AUTHORS*")
-# what each takes where the project names no files; uv_build and meson-python take none
+_COMMON = ("LICENSE", "LICENCE", "COPYING")
+_MORE = (*_COMMON, "NOTICE", "AUTHORS")
+# how the names begin that each takes, where the project names none;
+# uv_build and meson-python take none
 _TAKEN = {
     "hatchling": _MORE,
     "setuptools": _MORE,
@@ -68,11 +69,12 @@ def _copies(folder: str) -> list[str]:
 
 def _new(project: Project, known: set[str]) -> Evidence:
     named = project.declared.get("license-files")
-    patterns = named if isinstance(named, list) else _TAKEN.get(project.backend, ())
+    beginnings = () if isinstance(named, list) else _TAKEN.get(project.backend, ())
+    patterns = [str(one) for one in named] if isinstance(named, list) else []
     if project.tool("setuptools").get("license-files") is not None:
         return
     for name in sorted(os.listdir(project.directory)):
-        wanted = any(fnmatchcase(name, str(pattern)) for pattern in patterns)
+        wanted = name.startswith(beginnings) or any(fnmatchcase(name, one) for one in patterns)
         if wanted and name not in known and os.path.isfile(project.path(name)):
             message = f"the licence file {name} is new, and a copy of it would be installed"
             yield Reason("appeared", project.path(name), message, "not there", "there")

@@ -7,7 +7,6 @@ imports, and modules that install an import hook. Hooks are read as text (`redir
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -31,8 +30,6 @@ MechanismKind = Literal[
     "copy",
     "none",
 ]
-
-_IMPORT = re.compile(r"\s*import\s+([\w.]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +105,8 @@ def _path_files(paths: Iterable[str]) -> tuple[tuple[str, ...], frozenset[str]]:
     hooks: set[str] = set()
     for path in paths:
         for line in _lines(path):
-            imported = _IMPORT.match(line)
-            if imported:
-                hooks.add(imported[1].partition(".")[0])
+            if line.startswith(("import ", "import\t")):  # as `site` tells them apart
+                hooks.add(line[7:].replace(";", " ").replace(",", " ").split()[0].partition(".")[0])
             else:
                 place = os.path.join(os.path.dirname(path), line)
                 folders[os.path.normpath(place)] = None

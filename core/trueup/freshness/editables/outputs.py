@@ -21,9 +21,7 @@ from trueup.freshness.verdict import Reason
 
 __all__ = ["fits", "generated_version_file", "weigh_outputs"]
 
-_TAG = re.compile(
-    r"\.(?:(?:cpython|pypy)-?(\d)(\d+)(t?)[-\w]*|cp(\d)(\d+)(t?)-[\w-]+)\.(?:so|pyd)$"
-)
+_TAG = r"\.(?:(?:cpython|pypy)-?(\d)(\d+)(t?)[-\w]*|cp(\d)(\d+)(t?)-[\w-]+)\.(?:so|pyd)$"
 _SOURCES = frozenset(
     (
         *(
@@ -49,7 +47,7 @@ _BINARY = (".so", ".pyd", ".dylib")
 
 def fits(name: str, environment: Environment) -> bool:
     """Whether an extension module's file name suits an environment's interpreter."""
-    match = _TAG.search(name)
+    match = re.search(_TAG, name)
     if match is None:  # no tag, or the stable ABI
         return True
     major, minor, threaded = match[1] or match[4], match[2] or match[5], match[3] or match[6]

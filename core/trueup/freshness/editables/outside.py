@@ -15,8 +15,7 @@ from trueup.errors import EnvironmentProblem
 
 __all__ = ["environment_from_outside", "redirected"]
 
-_LIBRARY = re.compile(r"(python|pypy)(\d+)\.(\d+)(t?)")
-_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_LIBRARY = r"(python|pypy)(\d+)\.(\d+)(t?)"
 _HINT = "Name the folder of a virtual environment, or the path of its Python."
 
 
@@ -70,15 +69,14 @@ def redirected(path: str) -> str:
 
 def _library(root: str, settings: dict[str, str]) -> tuple[str, tuple[int, int, int], bool]:
     """Return site-packages, the version, and whether the interpreter is free-threaded."""
-    told = _VERSION.match(settings.get("version_info") or settings.get("version") or "")
-    version = (int(told[1]), int(told[2]), int(told[3] or 0)) if told else None
+    version = _numbers(settings.get("version_info") or settings.get("version") or "")
     flat = os.path.join(root, "Lib", "site-packages")
     if os.name == "nt" and os.path.isdir(flat):
         return flat, version or (3, 0, 0), False
     lib = os.path.join(root, "lib")
     found = []
     for name in sorted(os.listdir(lib)) if os.path.isdir(lib) else []:
-        match = _LIBRARY.fullmatch(name)
+        match = re.fullmatch(_LIBRARY, name)
         if match and os.path.isdir(os.path.join(lib, name, "site-packages")):
             numbers = (int(match[2]), int(match[3]))
             found.append((version is None or version[:2] == numbers, numbers, bool(match[4]), name))
@@ -87,6 +85,11 @@ def _library(root: str, settings: dict[str, str]) -> tuple[str, tuple[int, int, 
     _, numbers, threaded, name = max(found)
     exact = version if version and version[:2] == numbers else (*numbers, 0)
     return os.path.join(lib, name, "site-packages"), exact, threaded
+
+
+def _numbers(text: str) -> tuple[int, int, int] | None:
+    parts = [int(part) for part in text.split(".")[:3] if part.isdigit()]
+    return (*parts, 0)[:3] if len(parts) >= 2 else None  # type: ignore[return-value]  # three of them
 
 
 def _assemble(

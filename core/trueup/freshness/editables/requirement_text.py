@@ -78,12 +78,17 @@ def _canonical_marker(text: str) -> str:
         tree, left = _either(tokens)
     except IndexError:  # it ends in the middle
         return text
-    return text if left else _written(tree)
+    if left:
+        return text
+    written = _written(tree)
+    # what was said twice leaves brackets that are not needed any more
+    return written if written == text else _canonical_marker(written)
 
 
 def _written(tree: _Tree) -> str:
     kind, parts = tree
-    return parts[0] if len(parts) == 1 else f"({f' {kind} '.join(sorted(set(parts)))})"
+    distinct = sorted(set(parts))
+    return distinct[0] if len(distinct) == 1 else f"({f' {kind} '.join(distinct)})"
 
 
 def _chain(tokens: list[str], word: str) -> tuple[_Tree, list[str]]:
