@@ -1,0 +1,64 @@
+"""Wheels that hold nothing but metadata: resolvers read them, and nobody builds anything."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.wheels import make_wheel
+from trueup.acquisition.metadata_wheel import of_pack, write_metadata_wheel
+from trueup.acquisition.store import open_store
+from trueup.acquisition.wheel import open_wheel
+from trueup.errors import StoreError
+
+METADATA = b"Metadata-Version: 2.1\nName: demo\nVersion: 1.0\nRequires-Dist: other>=1\n"
+
+
+def test_it_is_a_valid_wheel_that_says_what_the_metadata_says(tmp_path: Path) -> None:
+    path = write_metadata_wheel("demo-1.0.dist-info", METADATA, str(tmp_path))
+    with open_wheel(path) as wheel:  # every rule for wheels is kept
+        assert wheel.wheel_name.filename == "demo-1.0-py3-none-any.whl"
+    pip = [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--report", "-"]
+    told = subprocess.run(
+        [*pip, "--no-deps", "--no-index", "--ignore-installed", path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert '"requires_dist": [' in told.stdout
+    assert "other>=1" in told.stdout
+
+
+def test_the_same_metadata_is_the_same_file_with_the_same_bytes(tmp_path: Path) -> None:
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    first = write_metadata_wheel("demo-1.0.dist-info", METADATA, str(tmp_path / "a"))
+    content = Path(first).read_bytes()
+    stamp = os.stat(first).st_mtime_ns
+    assert write_metadata_wheel("demo-1.0.dist-info", METADATA, str(tmp_path / "a")) == first
+    assert os.stat(first).st_mtime_ns == stamp
+    second = write_metadata_wheel("demo-1.0.dist-info", METADATA, str(tmp_path / "b"))
+    assert Path(second).read_bytes() == content
+    other = write_metadata_wheel("demo-1.0.dist-info", METADATA + b"X: y\n", str(tmp_path / "a"))
+    assert other != first
+    assert sorted(p.name for p in Path(first).parent.iterdir()) == ["demo-1.0-py3-none-any.whl"]
+
+
+def test_a_pack_lends_its_metadata(tmp_path: Path, store_root: Path) -> None:
+    pack = open_store(str(store_root)).add_wheel(str(make_wheel(tmp_path, requires=["other>=1"])))
+    (tmp_path / "metadata").mkdir()
+    path = of_pack(pack, str(tmp_path / "metadata"))
+    with open_wheel(path) as wheel:
+        assert wheel.wheel_name.filename == "demo-1.0-py3-none-any.whl"
+    os.unlink(pack.path)
+    with pytest.raises(StoreError):
+        of_pack(pack, str(tmp_path / "metadata"))
+
+
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="file"):
+        write_metadata_wheel("demo-1.0.dist-info", METADATA, str(tmp_path / "file"))
