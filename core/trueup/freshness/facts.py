@@ -67,6 +67,7 @@ class BuildFacts:
         made: what the build made, now or before.
         unseen: file names of the programs whose reading nobody saw.
         survey: what of the whole project counts for that.
+        idle: what lies at its top and does not.
         contribution: where the files of what was built come from.
     """
 
@@ -81,6 +82,7 @@ class BuildFacts:
         self.made = self._find_made()
         self.unseen = self._unseen()
         self.survey = self._survey()
+        self.idle = self.sight.idle(self.survey) if self.survey not in {"", "native"} else ()
         self.contribution = self._contribution()
 
     def _find_made(self) -> frozenset[str]:

@@ -124,6 +124,7 @@ class Fingerprint:
         salt: of those digests: a short secret must not be guessed from them.
         survey: what of the whole project counts.
         survey_digest: over the names of those files.
+        idle: what lies at the top of the project and does not count for that.
         programs: file names of the programs that read unseen; the reason for the survey.
         patterns: globs of files that a plugin added.
         requirements: build requirements, as pyproject.toml and the backend name them.
@@ -144,6 +145,7 @@ class Fingerprint:
     salt: str = ""
     survey: Survey = ""
     survey_digest: str = ""
+    idle: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()

@@ -53,16 +53,20 @@ class Names:
         """Return the rule for an editable: the names in a package are seen as they are."""
         if self.facts.reach.plain and not self.facts.reach.names_packages:
             return "licences" if path == "." else None  # whatever comes there is imported at once
-        searched = set()
-        for root in self._packages_and_folders():
-            is_package = self.facts.sight.exists(
-                f"{root}/__init__.py"
-            ) or not self.facts.sight.is_folder(root)
-            searched.add((os.path.dirname(root) or ".") if is_package and root != "." else root)
+        searched = self._searched()
         above = any(one.startswith(path + "/") for one in searched)
         if path in searched or (above and path != "."):
             return "packages"
         return "licences" if path == "." else None
+
+    def _searched(self) -> set[str]:
+        """Return the folders in which backends look for packages: those that packages lie in."""
+        found: set[str] = set()
+        for root in self._packages_and_folders():
+            sight = self.facts.sight
+            is_package = sight.exists(f"{root}/__init__.py") or not sight.is_folder(root)
+            found.add((os.path.dirname(root) or ".") if is_package and root != "." else root)
+        return found
 
     def _packages_and_folders(self) -> Iterable[str]:
         """Yield the roots, a package by its folder."""
@@ -98,8 +102,7 @@ class Names:
         if not self.facts.editable or self.facts.contribution.folders:
             return True
         parent = os.path.dirname(path) or "."
-        roots = {*self.facts.reach.roots, "."}
-        return parent in roots or self._rule_of_search(parent) is not None
+        return parent in {*self._searched(), "."} or self._rule_of_search(parent) is not None
 
     def presences(self) -> Iterable[str]:
         """Yield what was looked at and must stay."""

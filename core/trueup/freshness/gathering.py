@@ -69,9 +69,12 @@ class _Gathering:
             variables=digest_variables(variables, self.facts.seen.variables, salt),
             salt=salt,
             survey=self.facts.survey,
-            survey_digest=survey_digest(self.facts.sight.survey(self.facts.survey), self.facts.made)
+            survey_digest=survey_digest(
+                self.facts.sight.survey(self.facts.survey, self.facts.idle), self.facts.made
+            )
             if self.facts.survey
             else "",
+            idle=self.facts.idle,
             programs=tuple(self.facts.unseen),
             patterns=self.facts.seen.patterns,
             requirements=self.facts.seen.requirements,
@@ -86,7 +89,9 @@ class _Gathering:
         for path in self._read_paths():
             if path not in self.facts.made and not self.facts.is_noisy(path):
                 kinds[path] = self._kind(path)
-        for path in self.facts.sight.survey(self.facts.survey) if self.facts.survey else ():
+        for path in (
+            self.facts.sight.survey(self.facts.survey, self.facts.idle) if self.facts.survey else ()
+        ):
             live = self.facts.survey == "named" and path.endswith((".py", ".pyi"))
             if path not in self.facts.made and path not in kinds and not live:
                 kinds[path] = self._kind(path) if path == "pyproject.toml" else "content"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Collection
 
 from trueup.acquisition.snapshot import NOISE
 
 __all__ = [
     "EXTENSION_SUFFIXES",
+    "IDLE_NAMES",
     "NATIVE_SUFFIXES",
     "is_by_product",
     "is_compiler",
+    "is_idle",
     "is_licence",
     "is_noise",
     "is_python",
@@ -36,10 +40,23 @@ _PYTHON = re.compile(r"(?i)(?:python|pypy)[0-9.]*[a-z]?(?:\.exe)?")
 EXTENSION_SUFFIXES = (".so", ".pyd", ".dylib", ".dll")
 _NATIVE_SUFFIXES = """
     .asm .c .c++ .cc .cpp .cu .cuh .cxx .def .f .f03 .f08 .f77 .f90 .f95 .for .h .h++ .hh .hpp .hxx
-    .i .ii .inc .inl .ipp .ixx .m .map .mm .o .obj .a .lib .pxd .pxi .pyx .rc .s .swg .sx .tcc .tpp
-    .txx .ver
+    .build .cmake .i .ii .inc .inl .ipp .ixx .m .map .mm .o .obj .a .lib .pxd .pxi .pyx .rc .rs .s
+    .swg .sx .tcc .tpp .txx .ver
     """
 NATIVE_SUFFIXES = frozenset(_NATIVE_SUFFIXES.split())
+
+_IDLE = """.editorconfig .flake8 .github .gitlab .pre-commit-config.yaml .readthedocs.yaml
+    benchmarks CHANGELOG.md CHANGES.rst changelog.d codecov.yml CONTRIBUTING.md conftest.py doc docs
+    examples justfile mkdocs.yml mypy.ini news noxfile.py pytest.ini ruff.toml SECURITY.md test tests
+    tox.ini tox.toml"""
+IDLE_NAMES = tuple(_IDLE.split())
+"""What lies at the top of a project and is no part of what it builds, unless the build says so."""
+
+
+def is_idle(path: str, idle: Collection[str]) -> bool:
+    """Whether a file is no part of what is built: it lies in one of `idle`, and is no source."""
+    top = path.partition("/")[0]
+    return top in idle and os.path.splitext(path)[1].lower() not in NATIVE_SUFFIXES
 
 
 def is_noise(name: str) -> bool:

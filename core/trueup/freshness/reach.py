@@ -57,11 +57,14 @@ def reach_of(pack: Pack, tree: str) -> Reach:
         if not file.name.endswith(_READABLE) or file.size > _LARGEST or inside_metadata:
             continue
         text = pack.read(f"{file.directory}/{file.name}").decode("utf-8", "replace")
-        plain = plain and file.name.endswith(".pth") and not _runs_code(text)
+        leads = file.name.endswith(".pth") and not _runs_code(text)
+        if file.name.endswith(".pth") and not leads:
+            plain = False
         for match in pattern.finditer(text.replace("\\\\", "\\")):
             path = os.path.normpath(match[1] or ".").replace(os.sep, "/")
             if os.path.lexists(os.path.join(tree, path)):
                 roots.add(path)
+                plain = plain and leads
     top_level = pack.find(f"{pack.root}/{pack.dist_info}/top_level.txt") is not None
     return Reach(tuple(sorted(roots)), plain, top_level)
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from trueup.acquisition.snapshot import take_snapshot
 from trueup.freshness.facet import content_digest, facet_digest, settings_digest
 from trueup.freshness.fingerprint import FileKind, FileMark, ListingRule, Survey
-from trueup.freshness.names import NATIVE_SUFFIXES, is_licence, is_noise
+from trueup.freshness.names import IDLE_NAMES, NATIVE_SUFFIXES, is_idle, is_licence, is_noise
 
 __all__ = ["Sight", "Signature", "is_older", "survey_digest"]
 
@@ -23,6 +23,7 @@ _COARSE_TICK = 2_500_000_000  # of those that count in (two) seconds
 _INODE = 0x7FFFFFFFFFFFFFFF
 _INCLUDED = re.compile(rb'(?:#\s*(?:include|embed|import)\s*["<]|\.inc(?:bin|lude)\s+")([^">\n]+)')
 _MODULES = (".py", ".pyi")
+_DEFINITIONS = ("CMakeLists.txt", ".toml", ".options", "meson_options.txt", "Makefile", ".mk")
 _OUTPUTS = frozenset(("output", "link"))
 
 
@@ -129,8 +130,8 @@ class Sight:
             return None
         return content_digest("\0".join(sorted(found)).encode("utf-8", "surrogateescape"))
 
-    def survey(self, survey: Survey) -> list[str]:
-        """Return the files of the whole project that count, sorted.
+    def survey(self, survey: Survey, idle: Collection[str] = ()) -> list[str]:
+        """Return the files of the whole project that count, sorted; not those in `idle`.
 
         Those that git tracks or would track; without git all files without noise.
         """
@@ -138,7 +139,20 @@ class Sight:
         if known is None:
             everything = _project_files(self.tree, self.variables)
             known = self._surveyed[survey] = sorted(self._select(everything, survey))
-        return known
+        return [path for path in known if not is_idle(path, idle)] if idle else known
+
+    def idle(self, survey: Survey) -> tuple[str, ...]:
+        """Return what at the top of the project no source and no build definition speaks of."""
+        texts: list[bytes] = []
+        for path in self._select(self.survey("all"), "native"):
+            with open(os.path.join(self.tree, path), "rb") as file:
+                texts.append(file.read())
+        for path in self.survey(survey):
+            if path.endswith(_DEFINITIONS):
+                with open(os.path.join(self.tree, path), "rb") as file:
+                    texts.append(file.read())
+        everything = b"\n".join(texts)
+        return tuple(name for name in IDLE_NAMES if not _speaks_of(everything, name))
 
     def _select(self, files: Sequence[str], survey: Survey) -> Iterator[str]:
         if survey == "native":
@@ -261,6 +275,10 @@ def _git_files(tree: str, variables: Mapping[str, str]) -> list[str] | None:
         elif os.path.lexists(place) and not is_noise(path.rpartition("/")[2]):
             found.append(path)
     return found or None  # nothing, where the whole tree is ignored by a repository around it
+
+
+def _speaks_of(text: bytes, name: str) -> bool:
+    return re.search(rb"(?<![\w.-])" + re.escape(name.encode()) + rb"(?![\w-])", text) is not None
 
 
 def is_older(mtime_ns: int, ctime_ns: int, time_ns: int) -> bool:

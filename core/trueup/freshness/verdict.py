@@ -161,7 +161,7 @@ def _changed(mark: FileMark, *, output: bool) -> Reason:
 
 
 def _surveyed(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
-    files = sight.survey(fingerprint.survey)
+    files = sight.survey(fingerprint.survey, fingerprint.idle)
     if survey_digest(files, fingerprint.made) != fingerprint.survey_digest:
         names = ", ".join(fingerprint.programs)
         known = {mark.path for mark in fingerprint.files} | fingerprint.made
