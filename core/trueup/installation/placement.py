@@ -7,24 +7,18 @@ whoever was killed, at whatever point of going forward or back, can be followed 
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
 import stat
-import time
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from trueup.errors import TransactionError
 from trueup.installation.journal import Journal, Move, Staged
 from trueup.installation.receipt import serial
+from trueup.installation.renaming import rename
 
 __all__ = ["Placed", "is_whole", "put_in_place", "set_aside", "take_back"]
-
-# Seconds. On Windows a scanner of viruses may hold a file open for a moment.
-_PAUSES = (0.01, 0.05, 0.2, 0.5) if os.name == "nt" else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +46,7 @@ def set_aside(journal: Journal) -> None:
                 os.unlink(path)
             continue
         try:
-            _rename(path, kept)
+            rename(path, kept)
         except (FileNotFoundError, NotADirectoryError):
             continue
     _remove_empty_directories({os.path.dirname(path) for path in journal.removals}, journal)
@@ -109,7 +103,7 @@ def put_in_place(journal: Journal) -> Placed:
                 if not _is_same(source, goal):
                     displaced.append(goal)
                 _keep(goal, strangers)
-            renamed.update(_rename(source, goal))
+            renamed.update(rename(source, goal))
     return Placed(frozenset(renamed), tuple(displaced))
 
 
@@ -178,7 +172,7 @@ def _keep(path: str, strangers: str) -> None:
     kept = os.path.join(strangers, str(len(os.listdir(strangers))))
     with open(kept + ".path", "wb") as note:
         note.write(os.fsencode(path))
-    _rename(path, kept)
+    rename(path, kept)
 
 
 def take_back(journal: Journal) -> None:
@@ -193,7 +187,7 @@ def take_back(journal: Journal) -> None:
     ):
         if new.is_placed() and not any(map(os.path.lexists, new.sources)):
             os.makedirs(os.path.dirname(new.sources[0]), exist_ok=True)
-            _rename(new.path, new.sources[0])
+            rename(new.path, new.sources[0])
             emptied.add(os.path.dirname(new.path))
     _remove_empty_directories(emptied, journal)
     if os.path.isdir(journal.placing):
@@ -247,62 +241,4 @@ def _files_of(one: Staged) -> Iterator[_NewFile]:
 def _return(kept: str, path: str) -> None:
     if os.path.lexists(kept):
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        _rename(kept, path)
-
-
-def _rename(source: str, target: str) -> list[str]:
-    """Rename; onto another file system, by a copy that gets its name when it is whole.
-
-    Returns:
-        The paths of which the file system tells something new now.
-    """
-    try:
-        _rename_patiently(source, target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        return _move_across(source, target)
-    return [target]
-
-
-def _move_across(source: str, target: str) -> list[str]:
-    """Copy, and remove the original; where one fails, nothing is left of the copy."""
-    is_tree = os.path.isdir(source) and not os.path.islink(source)
-    whole = target + ".trueup-new"
-    _delete(whole)  # of whoever was killed here
-    made = whole
-    try:
-        if is_tree:
-            shutil.copytree(source, whole, symlinks=True)
-        else:
-            shutil.copy2(source, whole, follow_symlinks=False)
-        os.replace(whole, target)
-        made = target
-        if not is_tree:
-            os.unlink(source)
-            return [target]
-    except OSError:
-        _delete(made)
-        raise
-    _delete(source)  # always a staged tree: what stays of it is swept
-    inside = (os.path.join(top, name) for top, _, names in os.walk(target) for name in names)
-    return [target, *inside]
-
-
-def _delete(path: str) -> None:
-    """Delete a file or a tree, as far as that goes."""
-    shutil.rmtree(path, ignore_errors=True)
-    if os.path.lexists(path):
-        with suppress(OSError):
-            os.unlink(path)
-
-
-def _rename_patiently(source: str, target: str) -> None:
-    for pause in _PAUSES:
-        try:
-            os.rename(source, target)
-        except PermissionError:
-            time.sleep(pause)
-        else:
-            return
-    os.rename(source, target)
+        rename(kept, path)
