@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +19,7 @@ _FOREIGN = ("TOX", "PIP_", "UV_", "VIRTUAL_ENV", "PYTHONPATH", "COLUMNS", "CI", 
 BACKEND = '''\
 """A build backend without requirements: packs `src`, and notes each call."""
 
-import base64, hashlib, io, os, pathlib, tarfile, tomllib, zipfile
+import base64, hashlib, io, os, pathlib, tarfile, time, tomllib, zipfile
 
 PROJECT = tomllib.loads(pathlib.Path("pyproject.toml").read_text())
 TOLD = PROJECT.get("tool", {}).get("backend", {})
@@ -43,6 +44,10 @@ def _note(hook, settings):
     with open("calls.txt", "a") as calls:
         calls.write(f"{hook} {sorted((settings or {}).items())}\\n")
     print(f"the backend says hello from {hook}; the mood is {os.environ.get('MOOD')}")
+    if TOLD.get("sleeps"):
+        pathlib.Path("starting").write_text(str(os.getpid()))
+        os.replace("starting", "started")
+        time.sleep(600)
     if TOLD.get("fails"):
         raise SystemExit("this project never builds")
 
@@ -203,6 +208,27 @@ class ToxProject:
             stdin=subprocess.DEVNULL,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start tox in the project, and do not wait for it."""
+        return subprocess.Popen(
+            [*self.tox, *arguments],
+            cwd=self.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def wait_for(self, name: str) -> str:
+        """Wait until a file of the project is there, and return what is in it."""
+        path = self.root / name
+        for _ in range(1200):
+            if path.exists():
+                return path.read_text()
+            time.sleep(0.1)
+        raise AssertionError(f"{path} never came")
 
     def works(self, *arguments: str, **variables: str) -> Ran:
         """Run tox and expect it to succeed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -425,3 +426,20 @@ def test_passwords_of_an_index_are_not_shown(
     ran = either.run("run")
     assert "install_deps>" in ran.out
     assert "hunter2" not in ran.out + ran.err + logs("a")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal of this kind is POSIX's")
+def test_an_interrupt_ends_a_build_and_leaves_nothing_running(either: ToxProject) -> None:
+    either.python_project("sleeps = true")
+    either.configure("print(1)", package="wheel")
+    running = either.start("run")
+    try:
+        pid = either.wait_for("started")
+        running.send_signal(signal.SIGINT)
+        out, _ = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert "a: FAIL" in out
+    assert "internal error" not in out
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)

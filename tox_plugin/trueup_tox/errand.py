@@ -15,6 +15,7 @@ from tox.execute.request import ExecuteRequest, StdinSource
 from tox.tox_env.errors import Fail
 
 from trueup_tox.narration import Narrator
+from trueup_tox.stopping import stoppable
 
 if TYPE_CHECKING:
     from tox.execute.api import ExecuteStatus
@@ -105,10 +106,11 @@ def errand(tox_env: ToxEnv, words: Sequence[str], run_id: str) -> Iterator[Narra
     narrator = Narrator(f"{run_id}> {shlex.join(command)}", stopped)
     started, code, problem = time.monotonic(), Outcome.OK, ""
     try:
-        yield narrator
+        with stoppable():
+            yield narrator
         narrator.catch_up()
     except TrueupError as error:
-        code, problem = Outcome.FAILED if hasattr(Outcome, "FAILED") else 1, str(error)
+        code, problem = 1, str(error)
         narrator.catch_up()
         narrator.announce()
         if stopped():

@@ -9,6 +9,7 @@ from tox.tox_env.errors import Recreate
 from tox.tox_env.python.virtual_env.api import VirtualEnv
 
 from trueup_tox.installer import TrueupInstaller
+from trueup_tox.stopping import stop_errands
 
 __all__ = ["TrueupVirtualEnv"]
 
@@ -24,6 +25,13 @@ class TrueupVirtualEnv(VirtualEnv):
         if self._installer is None:
             self._installer = TrueupInstaller(self)
         return cast("TrueupInstaller", self._installer)
+
+    def interrupt(self) -> None:
+        """Stop what runs; tox calls it from its main thread, for every environment."""
+        # First of all: the packaging environment is locked while the core builds in it, and tox
+        # would wait for the lock to tell it the same.
+        stop_errands()
+        super().interrupt()
 
     def _default_pass_env(self) -> list[str]:
         return [*super()._default_pass_env(), *_PASSED]
