@@ -47,8 +47,8 @@ NATIVE_SUFFIXES = frozenset(_NATIVE_SUFFIXES.split())
 
 _IDLE = """.editorconfig .flake8 .github .gitlab .pre-commit-config.yaml .readthedocs.yaml
     benchmarks CHANGELOG.md CHANGES.rst changelog.d codecov.yml CONTRIBUTING.md conftest.py doc docs
-    examples justfile mkdocs.yml mypy.ini news noxfile.py pytest.ini ruff.toml SECURITY.md test tests
-    tox.ini tox.toml"""
+    examples justfile mkdocs.yml mypy.ini news noxfile.py pytest.ini ruff.toml SECURITY.md test
+    tests tox.ini tox.toml"""
 IDLE_NAMES = tuple(_IDLE.split())
 """What lies at the top of a project and is no part of what it builds, unless the build says so."""
 

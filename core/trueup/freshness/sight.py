@@ -12,7 +12,14 @@ from typing import NamedTuple
 from trueup.acquisition.snapshot import take_snapshot
 from trueup.freshness.facet import content_digest, facet_digest, settings_digest
 from trueup.freshness.fingerprint import FileKind, FileMark, ListingRule, Survey
-from trueup.freshness.names import IDLE_NAMES, NATIVE_SUFFIXES, is_idle, is_licence, is_noise
+from trueup.freshness.names import (
+    IDLE_NAMES,
+    NATIVE_SUFFIXES,
+    is_by_product,
+    is_idle,
+    is_licence,
+    is_noise,
+)
 
 __all__ = ["Sight", "Signature", "is_older", "survey_digest"]
 
@@ -226,7 +233,11 @@ def _counts(item: os.DirEntry[str], rule: ListingRule) -> bool:
     if name.endswith(".py"):
         return True
     try:
-        return item.is_dir() and not name.startswith(".") and _holds_modules(item.path, 1)
+        if not item.is_dir() or name.startswith("."):
+            return False
+        if is_by_product(name):  # of whoever else builds here; unless it is a package
+            return os.path.exists(os.path.join(item.path, "__init__.py"))
+        return _holds_modules(item.path, 1)
     except OSError:
         return False
 

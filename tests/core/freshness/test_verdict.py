@@ -231,3 +231,11 @@ def test_a_project_that_is_gone_is_stale_and_a_spoilt_record_unknown(tree: Path)
     assert verdict.reasons[0].kind == "gone"
     spoilt = taken(tree, unusable="a.py changed while the project was being built")
     assert judge(spoilt, circumstances(tree), Sight(str(tree), {})) == Unknown(spoilt.unusable)
+
+
+def test_what_another_build_leaves_is_no_new_package(tree: Path) -> None:
+    found = taken(tree, listings=(listing(tree, ".", "packages"),))
+    lay_tree(tree, {"build/lib/module.py": "", "dist/x.py": ""})
+    assert reasons(found, tree) == ()
+    lay_tree(tree, {"build/__init__.py": ""})
+    assert kinds(found, tree) == [("names changed", ".")]
