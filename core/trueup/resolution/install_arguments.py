@@ -114,59 +114,63 @@ def _names(values: Iterable[str]) -> Iterator[str]:
 
 
 def _install_options(said: Mapping[str, Any], problems: Problems) -> InstallOptions:
-    def names(option: str, target: str) -> frozenset[str]:
-        found = set[str]()
-        for written in _names(said[target] or ()):
-            if written == ":all:":
-                continue
-            with problems.collecting():
-                found.add(read_name(written, option))
-        return frozenset(found)
-
-    for name, choices in _CHOICES.items():
-        if said[name] not in {None, *choices}:
-            option = f"--{name.removesuffix('_mode').replace('_', '-')}"
-            problems.add(f"{option} {said[name]!r} is none of {', '.join(choices)}")
-    refreshed = ":all:" in _names(said["refresh_packages"] or ())
+    _check_choices(said, problems)
     seconds: float | None = None
     with problems.collecting():
         seconds = read_seconds("--build-timeout", said["build_timeout"] or "")
+    switches: dict[str, Any] = {name: bool(said[name]) for name in _SWITCHES}
+    texts: dict[str, Any] = {name: said[name] or "" for name in _TEXTS}
     return InstallOptions(
-        python=said["python"] or "",
-        system=bool(said["system"]),
-        target=said["target"] or "",
-        prefix=said["prefix"] or "",
-        break_system_packages=bool(said["break_system_packages"]),
-        require_virtualenv=bool(said["require_virtualenv"]),
-        directory=said["directory"] or "",
-        upgrade=bool(said["upgrade"]),
-        upgrade_packages=names("--upgrade-package", "upgrade_packages"),
-        force_reinstall=bool(said["force_reinstall"]),
-        reinstall_packages=names("--reinstall-package", "reinstall_packages"),
-        no_deps=bool(said["no_deps"]),
-        exact=bool(said["exact"]),
-        recreate=bool(said["recreate"]),
-        dry_run=bool(said["dry_run"]),
-        check=bool(said["check"]),
-        strict=bool(said["strict"]),
+        **switches,
+        **texts,
+        upgrade_packages=_read_names(said["upgrade_packages"], "--upgrade-package", problems),
+        reinstall_packages=_read_names(said["reinstall_packages"], "--reinstall-package", problems),
+        refresh_packages=_read_names(said["refresh_packages"], "--refresh-package", problems),
+        refresh=bool(said["refresh"]) or ":all:" in _names(said["refresh_packages"] or ()),
         compile=said["compile"],
-        offline=bool(said["offline"]),
-        no_cache=bool(said["no_cache"]),
-        cache_dir=said["cache_dir"] or "",
-        refresh=bool(said["refresh"]) or refreshed,
-        refresh_packages=names("--refresh-package", "refresh_packages"),
         build_timeout=seconds,
-        isolated=bool(said["isolated"]),
         network=_network(said, problems),
         quiet=said["quiet"],
         verbose=said["verbose"],
         progress=said["progress"] is not False and said["progress_bar"] != "off",
         color=said["color"] or "auto",
         json=bool(said["json"]) or said["output_format"] == "json",
-        report=said["report"] or "",
     )
 
 
+def _check_choices(said: Mapping[str, Any], problems: Problems) -> None:
+    for name, choices in _CHOICES.items():
+        if said[name] not in {None, *choices}:
+            option = f"--{name.removesuffix('_mode').replace('_', '-')}"
+            problems.add(f"{option} {said[name]!r} is none of {', '.join(choices)}")
+
+
+def _read_names(said: Sequence[str] | None, option: str, problems: Problems) -> frozenset[str]:
+    found = set[str]()
+    for written in _names(said or ()):
+        if written != ":all:":
+            with problems.collecting():
+                found.add(read_name(written, option))
+    return frozenset(found)
+
+
+_SWITCHES = (
+    "break_system_packages",
+    "check",
+    "dry_run",
+    "exact",
+    "force_reinstall",
+    "isolated",
+    "no_cache",
+    "no_deps",
+    "offline",
+    "recreate",
+    "require_virtualenv",
+    "strict",
+    "system",
+    "upgrade",
+)
+_TEXTS = ("cache_dir", "directory", "prefix", "python", "report", "target")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "prerelease_mode": _PRERELEASES,
     "output_format": ("text", "json"),
