@@ -100,10 +100,12 @@ def _lines(judged: Sequence[Judgement]) -> Iterator[str]:
         more = len(one.reasons) - len(reasons)
         told = "; ".join(reasons) + (f"; and {more} more" if more else "")
         yield _line(one) + (f": {told}" if told else "")
-    stale = [one.distribution.name for one in judged if isinstance(one.verdict, Stale)]
-    if stale:
-        sys.stdout.flush()
-        print(f"hint: trueup refresh {' '.join(stale)}", file=sys.stderr)
+    stale = [one for one in judged if isinstance(one.verdict, Stale)]
+    own = [one.distribution.name for one in stale if not one.command]
+    commands = [f"trueup refresh {' '.join(own)}"] if own else []
+    sys.stdout.flush()
+    for command in dict.fromkeys([*commands, *(one.command for one in stale if one.command)]):
+        print(f"hint: {command}", file=sys.stderr)
 
 
 def _word(one: Judgement) -> str:
@@ -140,6 +142,7 @@ def _as_json(one: Judgement) -> dict[str, Any]:
         "editable": one.editable,
         "verdict": _word(one),
         "reasons": reasons,
+        "command": one.command or f"trueup refresh {one.distribution.name}",
     }
 
 
