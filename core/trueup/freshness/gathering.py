@@ -160,12 +160,23 @@ class _Gathering:
             ):
                 continue
             inside = self.facts.reach.leads_to(path)
-            if inside is None or is_by_product(inside):
+            if inside is None or is_by_product(inside) or self._is_workings(path):
                 continue
             mark = self._mark(path, "link" if entry.is_link else "output")
             if mark is not None:
                 found.append(mark)
         return found
+
+    def _is_workings(self, path: str) -> bool:
+        """Whether a file is one that ninja works with: an editable that builds when it is imported
+        (meson-python) changes these at each import. What it makes is an output all the same.
+        """
+        if path.endswith(EXTENSION_SUFFIXES):
+            return False
+        return any(
+            path.startswith(root + "/") and self.facts.sight.exists(f"{root}/build.ninja")
+            for root in self.facts.reach.roots
+        )
 
     def _questions(self) -> Iterable[Question]:
         asked: dict[tuple[tuple[str, ...], str], None] = {}

@@ -12,12 +12,11 @@ from typing import NamedTuple
 from trueup.acquisition.snapshot import take_snapshot
 from trueup.freshness.facet import content_digest, facet_digest, settings_digest
 from trueup.freshness.fingerprint import FileKind, FileMark, ListingRule, Survey
+from trueup.freshness.listing import counts
 from trueup.freshness.names import (
     IDLE_NAMES,
     NATIVE_SUFFIXES,
-    is_by_product,
     is_idle,
-    is_licence,
     is_noise,
 )
 
@@ -131,7 +130,7 @@ class Sight:
                 for item in listing:
                     name = item.name
                     inside = name if path == "." else f"{path}/{name}"
-                    if not is_noise(name) and inside not in without and _counts(item, rule):
+                    if not is_noise(name) and inside not in without and counts(item, rule):
                         found.append(name)
         except OSError:
             return None
@@ -220,38 +219,6 @@ def ask(arguments: Sequence[str], directory: str, variables: Mapping[str, str]) 
     except OSError as error:
         return f"cannot be asked: {error.strerror}"
     return f"{done.returncode} {hashlib.sha256(done.stdout).hexdigest()[:32]}"
-
-
-def _counts(item: os.DirEntry[str], rule: ListingRule) -> bool:
-    name = item.name
-    if rule == "all":
-        return True
-    if is_licence(name):
-        return True
-    if rule == "licences":
-        return False
-    if name.endswith(".py"):
-        return True
-    try:
-        if not item.is_dir() or name.startswith("."):
-            return False
-        if is_by_product(name):  # of whoever else builds here; unless it is a package
-            return os.path.exists(os.path.join(item.path, "__init__.py"))
-        return _holds_modules(item.path, 1)
-    except OSError:
-        return False
-
-
-def _holds_modules(folder: str, deeper: int) -> bool:
-    """Whether modules lie in a folder or, as in namespace packages, in one of its folders."""
-    below: list[str] = []
-    with os.scandir(folder) as listing:
-        for item in listing:
-            if item.name.endswith(".py"):
-                return True
-            if deeper and not is_noise(item.name) and item.is_dir():
-                below.append(item.path)
-    return any(_holds_modules(path, deeper - 1) for path in below)
 
 
 def _project_files(tree: str, variables: Mapping[str, str]) -> list[str]:

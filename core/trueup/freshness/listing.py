@@ -1,0 +1,40 @@
+"""Which names in one folder count."""
+
+from __future__ import annotations
+
+import os
+
+from trueup.freshness.fingerprint import ListingRule
+from trueup.freshness.names import is_by_product, is_licence, is_noise
+
+__all__ = ["counts"]
+
+
+def counts(item: os.DirEntry[str], rule: ListingRule) -> bool:
+    """Whether the name of a folder's entry counts by `rule`."""
+    if rule == "all" or is_licence(item.name):
+        return True
+    return rule == "packages" and (item.name.endswith(".py") or _may_be_package(item))
+
+
+def _may_be_package(item: os.DirEntry[str]) -> bool:
+    try:
+        if item.name.startswith(".") or not item.is_dir():
+            return False
+        if is_by_product(item.name):  # of whoever else builds here; unless it is a package
+            return os.path.exists(os.path.join(item.path, "__init__.py"))
+        return _holds_modules(item.path, 1)
+    except OSError:
+        return False
+
+
+def _holds_modules(folder: str, deeper: int) -> bool:
+    """Whether modules lie in a folder or, as in namespace packages, in one of its folders."""
+    below: list[str] = []
+    with os.scandir(folder) as listing:
+        for item in listing:
+            if item.name.endswith(".py"):
+                return True
+            if deeper and not is_noise(item.name) and item.is_dir():
+                below.append(item.path)
+    return any(_holds_modules(path, deeper - 1) for path in below)
