@@ -117,3 +117,23 @@ def test_what_was_deleted_in_a_reused_environment_comes_back(lab: NoxLab) -> Non
     (package,) = lab.environment("tests").glob("lib/python*/site-packages/demo")
     shutil.rmtree(package)
     assert lab.run("-r").line("demo.VERSION: ") == "1.0"
+
+
+def test_an_unchanged_project_starts_nothing_and_a_changed_one_is_told_of(lab: NoxLab) -> None:
+    thing = make_project(lab.root, "thing", {"template.txt": "made"}, requires=("demo",))
+    lab.noxfile(
+        "import sys\n"
+        "def watch(event, arguments):\n"
+        "    if event == 'subprocess.Popen': print('STARTED', arguments[0], flush=True)\n"
+        "sys.addaudithook(watch)\n"
+        "@nox.session\ndef tests(session):\n    session.install('-e', './thing')\n"
+    )
+    assert "STARTED" in lab.run().text
+    for _twice in range(2):
+        unchanged = lab.run("-r").text
+        assert "STARTED" not in unchanged
+        assert "built again" not in unchanged
+    assert builds(thing) == 1
+    (thing / "template.txt").write_text("made anew")
+    assert "template.txt" in lab.run("-r").line("nox > thing is built again: ")
+    assert builds(thing) == 2
