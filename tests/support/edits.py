@@ -155,7 +155,7 @@ def licence_added(tree: Path, it: Mechanism) -> Situation | None:
 
 @_edit
 def setup_py_logic(tree: Path, it: Mechanism) -> Situation | None:
-    return _append(tree / "setup.py", "\nprint('more')\n")
+    return _replace(tree / "setup.py", "setup(", "setup(keywords=['more'], ")
 
 
 @_edit

@@ -74,7 +74,7 @@ _SETUP_GENERATES = """import pathlib
 from setuptools import setup
 from setuptools.command.build_py import build_py
 here = pathlib.Path(__file__).parent
-template = (here / "template.in").read_text()
+template = "# made\\n" + (here / "template.in").read_text()
 target = here / "src" / "demo" / "_generated.py"
 if not target.exists() or target.read_text() != template:
     target.write_text(template)
@@ -232,7 +232,8 @@ MECHANISMS: dict[str, Mechanism] = {
     "flit-dynamic": Mechanism(
         {
             **_files(_project("flit_core", "flit_core.buildapi", dynamic=True)),
-            "src/demo/__init__.py": '"""A demo."""\n__version__ = "1.0"\n\ndef main():\n    return 1\n',
+            "src/demo/__init__.py": '"""A demo."""\n__version__ = "1.0"\n\n'
+            "def main():\n    return 1\n",
         }
     ),
     "pdm": Mechanism(_files(_project("pdm-backend", "pdm.backend"))),

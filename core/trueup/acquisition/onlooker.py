@@ -24,6 +24,7 @@ _BACKENDS = frozenset(
         "hatch_vcs",
         "hatchling",
         "maturin",
+        "mesonbuild",
         "mesonpy",
         "packaging",
         "pathspec",

@@ -168,8 +168,10 @@ class _Gathering:
         return found
 
     def _is_workings(self, path: str) -> bool:
-        """Whether a file is one that ninja works with: an editable that builds when it is imported
-        (meson-python) changes these at each import. What it makes is an output all the same.
+        """Whether a file is one that ninja works with.
+
+        An editable that builds when it is imported (meson-python) changes these at each import.
+        What it makes is an output all the same.
         """
         if path.endswith(EXTENSION_SUFFIXES):
             return False

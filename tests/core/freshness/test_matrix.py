@@ -33,6 +33,18 @@ QUICK = {
 ACCEPTED_FALSE_STALE = {
     ("*", "*", "manifest_in_appears"): "it may name any file, and here it names one that is there",
     ("setuptools-strict", False, "config_setting"): "a setting that only editables look at",
+    ("setuptools-find", False, "data_added"): "no setting ships it, which only the build knows",
+    ("setuptools-auto", False, "data_added"): "no setting ships it, which only the build knows",
+    ("scikit-build", True, "data_*"): "cmake reads unseen, and may install any file",
+    ("scikit-build", True, "new_top_level_package"): "cmake may look for it",
+    ("scikit-build", "*", "cflags"): "the build type's own flags come after",
+    ("scikit-build", "*", "build_definition"): "a definition that no source looks at",
+    ("meson-python", "*", "build_definition"): "a comment",
+    ("meson-python", "*", "new_*"): "meson reads unseen, and may look for any file",
+    ("meson-python", "*", "data_added"): "meson reads unseen, and may look for any file",
+    ("meson-python", True, "data_edited"): "meson reads unseen, and may copy any file",
+    ("maturin", True, "data_*"): "cargo reads unseen, and may include any file",
+    ("maturin", False, "new_top_level_package"): "maturin is a program that reads unseen",
     ("pdm*", True, "renamed_package"): "the backend looked at the folder that is gone",
 }
 
@@ -49,7 +61,7 @@ def _is_accepted(mechanism: str, editable: bool, edit: str) -> bool:
     from fnmatch import fnmatch
 
     return any(
-        fnmatch(mechanism, name) and mode in ("*", editable) and edit == what
+        fnmatch(mechanism, name) and mode in ("*", editable) and fnmatch(edit, what)
         for name, mode, what in ACCEPTED_FALSE_STALE
     )
 
