@@ -40,6 +40,16 @@ def test_edits_of_an_editable_show_at_once(shell: Shell) -> None:
     ]
 
 
+def test_a_project_with_a_new_version_is_not_held_to_its_old_one(shell: Shell) -> None:
+    files = project_files(dependencies=["beta<2"])
+    tree = lay_project(shell.root / "tree", files)
+    shell.works("-e", "./tree")
+    lay_project(tree, project_files(version="1.1", dependencies=["beta<2"]))
+    done = shell.works("-e", "./tree")
+    assert "1.0 -> 1.1 (editable)" in done.out
+    assert shell.installed == {"local": "1.1", "beta": "1.0"}
+
+
 def test_a_project_that_is_installed_is_a_copy(shell: Shell) -> None:
     tree = lay_project(shell.root / "tree", project_files())
     shell.works("./tree", "--no-deps", **NOBODY)
