@@ -199,3 +199,10 @@ def test_nothing_done_in_an_environment_reaches_the_store(shell: Shell) -> None:
     shell.works("-p", "other", "beta")
     (copy,) = (shell.root / "other").rglob("beta/__init__.py")
     assert copy.read_bytes() == pristine
+
+
+def test_a_recreation_that_cannot_be_answered_leaves_what_is_there(shell: Shell) -> None:
+    shell.works("beta<2")
+    done = shell.install("--recreate", "nowhere-to-be-had")
+    assert done.code == 1
+    assert shell.installed == {"beta": "1.0"}

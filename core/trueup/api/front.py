@@ -85,6 +85,8 @@ def install_input(
         _need_virtual(options, environment)
         order = _order(request, options, environment, around)
         if options.recreate and not order.dry_run:
+            # A request that nobody can answer must not cost what is there.
+            install_order(replace(order, dry_run=True, reinstall_all=True), workshop)
             order = replace(order, environment=_emptied(environment, workshop))
         report = install_order(order, workshop)
     return replace(report, warnings=gathering.warnings)
