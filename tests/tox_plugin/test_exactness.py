@@ -120,8 +120,8 @@ def test_new_commands_of_an_editable_path_are_there_in_the_next_run(either: ToxP
 
 def test_a_path_in_a_requirements_file_is_looked_at_in_each_run(either: ToxProject) -> None:
     either.python_project()
-    either.write("requirements.txt", "./\n")
-    either.configure("import demo; print('value', demo.VALUE)", deps="-r requirements.txt")
+    either.write("requirements/test.txt", "../\n")
+    either.configure("import demo; print('value', demo.VALUE)", deps="-r requirements/test.txt")
     assert "value 1" in either.works("run").out
     either.write("src/demo/__init__.py", "VALUE = 2\n")
     assert "value 2" in either.works("run").out
@@ -139,6 +139,9 @@ def test_deleted_and_altered_files_are_put_right(both: ToxProject) -> None:
     assert "values 1.0 1" in ran.out
     assert "alpha is damaged and will be put right" in ran.out
     assert both.works("run").installs == []
+    both.configure("import gamma", package="wheel")
+    both.works("run")
+    expect(both.installed(), beta="1.0", demo="1.0", gamma="1.0")
 
 
 def test_a_python_that_is_gone_makes_the_environment_anew(either: ToxProject) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from tox.tox_env.errors import Fail, Recreate
-from tox.tox_env.python.package import PythonPathPackageWithDeps
 from tox.tox_env.python.pip.pip_install import Pip
 from tox.tox_env.python.pip.req_file import PythonDeps
 
+from trueup_tox.arguments import (
+    has_packages,
+    holds_directories,
+    pinned,
+    projects_in,
+    requirements_in,
+)
 from trueup_tox.leftovers import Wishes, find_leftovers, named
 from trueup_tox.record import Record
 from trueup_tox.settings import add_settings
@@ -37,6 +42,8 @@ class TrueupInstaller(Pip):
     right, and a path among the requirements is never served stale.
     """
 
+    _prepared = False
+
     def _register_config(self) -> None:
         super()._register_config()
         add_settings(self._env.conf)
@@ -58,7 +65,7 @@ class TrueupInstaller(Pip):
             super().install(arguments, section, of_type)
             return
         self._started: set[str] = set()
-        self._projects = _projects_in(arguments)
+        self._projects = projects_in(arguments)
         self._prepare()
         try:
             super().install(arguments, section, of_type)
@@ -66,8 +73,10 @@ class TrueupInstaller(Pip):
             if not self._drop(arguments, section, of_type):
                 raise
             super().install(arguments, section, of_type)
-        if isinstance(arguments, PythonDeps) and of_type not in self._started:
-            self._look_at_paths(arguments, of_type)
+        skipped = of_type not in self._started and isinstance(arguments, PythonDeps)
+        if skipped and holds_directories(arguments):
+            # tox compares the lines of its configuration, and a path stays the same line.
+            self._run([*arguments.as_root_args, *self._constraints()], of_type)
         self._remove_leftovers()
 
     def installed(self) -> list[str]:
@@ -94,7 +103,7 @@ class TrueupInstaller(Pip):
             self._run(project.wish.arguments, of_type, project.variables)
             return
         if of_type == "package":
-            arguments = _pinned(arguments, keep=not self._damaged)
+            arguments = pinned(arguments, keep=not self._damaged)
         elif of_type == "package_deps":
             arguments += self._package_constraints()
         self._run(arguments, of_type)
@@ -127,13 +136,21 @@ class TrueupInstaller(Pip):
         """Whether `constraints` is set, which overrules constrain_package_deps (tox >= 4.28)."""
         return bool(getattr(self, "_has_constraints", False))
 
+    def _constraints(self) -> list[str]:
+        """Return the arguments that `constraints` comes to (tox >= 4.28)."""
+        constraints = getattr(self, "constraints", None)
+        return list(map(str, constraints.as_root_args)) if constraints is not None else []
+
     def _package_constraints(self) -> list[str]:
         file = self.constraints_file()
         used = self.constrain_package_deps and not self._constrained and file.exists()
         return [f"-c{file}"] if used else []
 
     def _prepare(self) -> None:
-        """Have everything installed again where that could change something."""
+        """Have everything installed again where that could change something; once in a run."""
+        if self._prepared:
+            return
+        self._prepared = True
         record = Record(self._env.cache)
         settings = _digest(self._settings())
         before = record.own("settings")
@@ -178,9 +195,8 @@ class TrueupInstaller(Pip):
 
     def _drop(self, arguments: Any, section: str, of_type: str) -> bool:
         """Note which requirements were removed; False where there is more to it than that."""
-        now = _asked(arguments)
-        paths = isinstance(arguments, Sequence) and any(map(_is_package, arguments))
-        key = f"{of_type}_deps" if paths else of_type
+        now = requirements_in(arguments)
+        key = f"{of_type}_deps" if has_packages(arguments) else of_type
         record = Record(self._env.cache)
         gone = set(record.requirements(section, key)) - set(now)
         names = {each: named(each) for each in gone}
@@ -205,7 +221,7 @@ class TrueupInstaller(Pip):
             environment = self._environment()
             wishes = Wishes(
                 tuple(record.all_requirements()),
-                frozenset(map(_normal, dropped)),
+                frozenset(map(canonicalize_name, dropped)),
                 environment.interpreter.markers,
             )
             needless = find_leftovers(read_installed(environment), wishes)
@@ -215,87 +231,11 @@ class TrueupInstaller(Pip):
             uninstall(self._env, environment, sorted(needless))
         record.note("dropped", [])
 
-    def _look_at_paths(self, arguments: PythonDeps, of_type: str) -> None:
-        """Install the paths among `deps` again: what is in them may be another thing by now.
-
-        tox compares the lines of its configuration, and a path stays the same line.
-        """
-        found = [
-            argument
-            for one in arguments.requirements
-            if not isinstance(one.requirement, Requirement) and _is_local(str(one.requirement))
-            for argument in one.as_args()
-        ]
-        if found:
-            constraints = getattr(self, "constraints", None)  # a key since tox 4.28
-            limits = constraints.as_root_args if constraints is not None else []
-            self._run([*found, *map(str, limits)], of_type)
-
-
-def _projects_in(arguments: Any) -> dict[str, Project]:
-    """Return the path of each package that was built here to the project that it was built from."""
-    if not isinstance(arguments, Sequence):
-        return {}
-    found = ((each, getattr(each, "project", None)) for each in arguments)
-    return {str(each.path): project for each, project in found if project is not None}
-
 
 def _bare(arguments: Sequence[str]) -> list[str]:
     return [each for each in arguments if each not in {"{opts}", "--pre"}]
 
 
-def _normal(name: str) -> str:
-    from packaging.utils import canonicalize_name
-
-    return canonicalize_name(name)
-
-
 def _digest(values: list[object]) -> str:
     """Return a digest of settings: among them are addresses that may hold passwords."""
     return hashlib.sha256(repr(values).encode()).hexdigest()
-
-
-def _is_package(argument: object) -> bool:
-    return isinstance(argument, PythonPathPackageWithDeps)
-
-
-def _asked(arguments: Any) -> list[str]:
-    """Return the requirements in what tox asks to be installed, as its record has them."""
-    if isinstance(arguments, PythonDeps):
-        return [each for each in arguments.unroll()[1] if not each.startswith("-c ")]
-    if hasattr(arguments, "install_lines"):  # a pylock (tox >= 4.50)
-        return list(arguments.install_lines())
-    found: list[str] = []
-    for each in arguments:
-        found += map(str, each.deps) if _is_package(each) else [str(each)]
-    return found
-
-
-def _is_local(requirement: str) -> bool:
-    path = requirement.split("[", 1)[0]
-    return "://" not in path and os.path.isdir(path)
-
-
-def _pinned(arguments: list[str], *, keep: bool) -> list[str]:
-    """Name wheels by what is in them, so that one that is installed already stays as it is."""
-    from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-
-    wheels = [each for each in arguments if each.endswith(".whl")]
-    if not keep or len(wheels) != sum(not each.startswith("-") for each in arguments):
-        return arguments
-    pinned = []
-    for each in wheels:
-        try:
-            name = parse_wheel_filename(os.path.basename(each))[0]
-        except InvalidWheelFilename:
-            return arguments
-        pinned.append(f"{name} @ {_address(each)}")
-    return [*(each for each in arguments if each not in {*wheels, "--force-reinstall"}), *pinned]
-
-
-def _address(path: str) -> str:
-    from pathlib import Path
-
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return f"{Path(path).resolve().as_uri()}#sha256={digest}"

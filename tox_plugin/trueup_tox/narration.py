@@ -100,4 +100,6 @@ class Narrator:
             if line in _WARNED:
                 return
             _WARNED.add(line)
+            if event.subject == "resolution":  # a resolver's remarks on the user's own settings
+                level = logging.INFO
         _LOGGER.log(level, "%s", line)
