@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -430,3 +431,15 @@ def test_four_commands_at_once_into_one_environment_all_end_right(shell: Shell) 
         assert process.returncode == 0, out + err
     assert shell.installed == {"alpha": "1.0", "beta": "2.0", "gamma": "1.0", "delta": "1.0"}
     assert os.listdir(shell.environment.state)
+
+
+def test_pins_with_hashes_that_are_in_the_store_need_neither_index_nor_resolver(
+    shell: Shell,
+) -> None:
+    shell.works("beta<2")
+    digest = hashlib.sha256((shell.house / "beta-1.0-py3-none-any.whl").read_bytes()).hexdigest()
+    (shell.root / "pins.txt").write_text(f"beta==1.0 --hash=sha256:{digest}\n")
+    shell("uninstall", "beta")
+    done = shell("install", "--offline", "-r", "pins.txt", **NOBODY)
+    assert (done.code, done.err) == (0, "")
+    assert shell.installed == {"beta": "1.0"}

@@ -247,10 +247,17 @@ def test_ctrl_c_ends_it_with_130_and_leaves_the_environment_as_it_was(
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
 @pytest.mark.parametrize(
     ("code", "arguments"),
-    [(0, ("--help",)), (0, ("install", "--help")), (1, ("list",)), (1, ("install", "beta"))],
+    [
+        # argparse forgives a closed pipe where the help is written at once, and not where it is
+        # buffered (PYTHONUNBUFFERED).
+        ({0, 1}, ("--help",)),
+        ({0, 1}, ("install", "--help")),
+        ({1}, ("list",)),
+        ({1}, ("install", "beta")),
+    ],
 )
 def test_a_reader_that_goes_away_is_no_reason_to_complain(
-    shell: Shell, code: int, arguments: tuple[str, ...]
+    shell: Shell, code: set[int], arguments: tuple[str, ...]
 ) -> None:
     shell.works("beta")
     ours, theirs = os.pipe()
@@ -265,4 +272,5 @@ def test_a_reader_that_goes_away_is_no_reason_to_complain(
         check=False,
     )
     os.close(theirs)
-    assert (done.returncode, done.stderr) == (code, "")
+    assert done.stderr == ""
+    assert done.returncode in code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -209,8 +210,9 @@ def _house_of_pip(lab: NoxLab) -> str:
     return str(house)
 
 
-def test_the_tests_see_the_checkout(lab: NoxLab) -> None:
+def test_the_noxfiles_see_the_trueup_under_test(lab: NoxLab) -> None:
     lab.noxfile(TESTS + "print('WHERE', trueup_nox.__file__)\n")
-    here = Path(__file__).resolve().parents[2] / "nox_backend" / "trueup_nox" / "__init__.py"
-    assert lab.run("-l").line("WHERE ") == str(here)
+    here = find_spec("trueup_nox")
+    assert here is not None
+    assert lab.run("-l").line("WHERE ") == here.origin
     assert lab.python == sys.executable

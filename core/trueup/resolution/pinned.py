@@ -24,6 +24,7 @@ from trueup.resolution.artifact import Archive, Artifact, Resolution, Sdist, Whe
 from trueup.resolution.index_pages import files_of
 from trueup.resolution.promises import demands_hashes, hold_to_promises, named_promises
 from trueup.resolution.pylock import must_build, must_not_build
+from trueup.resolution.simple_api import IndexFile
 from trueup.resolution.wheel_ranking import WheelRanking
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from trueup.destination.environment import Interpreter
     from trueup.resolution.promises import Hashes
     from trueup.resolution.request import BuildChoices, Request, RequestedItem
-    from trueup.resolution.simple_api import IndexFile
 
 __all__ = ["Read", "resolve_pinned"]
 

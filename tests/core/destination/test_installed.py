@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from importlib.metadata import distributions
+from importlib.metadata import distribution, distributions
 from pathlib import Path
 
 import pytest
@@ -48,7 +48,9 @@ def test_the_running_environment_is_told_as_importlib_tells_it() -> None:
         for each in distributions(path=list(environment.library_directories))
     }
     assert {name: each.version for name, each in found.items()} == theirs
-    assert found["trueup"].editable_location
+    told = json.loads(distribution("trueup").read_text("direct_url.json") or "{}")
+    editable = told.get("dir_info", {}).get("editable", False)
+    assert bool(found["trueup"].editable_location) is editable
     assert found["trueup"].display_name == "trueup"
 
 
