@@ -21,6 +21,7 @@ from trueup.importability import touch_directories
 from trueup.installation.departure import departing_files
 from trueup.installation.interruption import uninterrupted
 from trueup.installation.journal import (
+    DamagedJournal,
     Journal,
     Staged,
     forget,
@@ -37,6 +38,7 @@ from trueup.reporting import SILENT, Event, Reporter
 __all__ = ["Outcome", "carry_out", "recover"]
 
 _PREFIX = "transaction-"
+_KEPT = ("aside", "strangers")  # where a transaction's folder holds what was in the environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +227,12 @@ def _unfinished(environment: Environment, folders: Collection[str]) -> Journal |
     """
     try:
         return read_journal(environment)
+    except DamagedJournal:
+        # Only one that was not flushed is lost so, and that one set nothing aside: what it had put
+        # in place has no dist-info, and is not installed.
+        kept = (os.path.join(folder, name) for folder in folders for name in _KEPT)
+        if any(os.path.isdir(directory) and os.listdir(directory) for directory in kept):
+            raise
     except TransactionError:
         # Without anything set aside nothing was changed yet, or all is done.
         if any(os.path.isdir(os.path.join(folder, "aside")) for folder in folders):
