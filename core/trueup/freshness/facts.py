@@ -81,7 +81,7 @@ class BuildFacts:
         self.own = frozenset(self.trace.own)
         self.made = self._find_made()
         self.unseen = self._unseen()
-        self.survey = self._survey()
+        self.survey: Survey = self._survey()
         self.idle = self.sight.idle(self.survey) if self.survey not in {"", "native"} else ()
         self.contribution = self._contribution()
 
