@@ -8,6 +8,7 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+import pytest
 from support.host import Host
 from support.projects import lay_project, project_files
 from support.wheels import make_wheel
@@ -323,3 +324,39 @@ kinds = ("added", "removed")
 tell(heard=[[one.kind, one.subject, one.message] for one in heard if one.kind in kinds])
 """)
     assert told == {"heard": [["added", "demo", "1.0"], ["removed", "demo", "1.0"]]}
+
+
+@pytest.mark.parametrize("mode", ["lenient", "strict"])
+def test_real_setuptools_editables_of_a_flat_layout_are_seen_at_once(host: Host, mode: str) -> None:
+    """A finder in lenient mode, a tree of links in strict mode."""
+    lay_project(
+        host.root / "tree",
+        {
+            "pyproject.toml": '[build-system]\nrequires = ["setuptools>=77"]\n'
+            'build-backend = "setuptools.build_meta"\n'
+            '[project]\nname = "flat"\nversion = "1.0"\n',
+            "flat/__init__.py": "FLAT = True\n",
+        },
+    )
+    told = host.run(f"""
+assert unseen("flat")
+settings = RequestInput(config_settings=("editable_mode={mode}",))
+trueup.install(editable=ROOT / "tree", dependencies=False, request=settings)
+import flat
+tell(file=os.path.realpath(flat.__file__), flat=flat.FLAT)
+""")
+    assert told == {"file": str(host.root / "tree" / "flat" / "__init__.py"), "flat": True}
+
+
+def test_an_install_into_a_directory_whose_time_was_set_back_is_seen(host: Host) -> None:
+    """Report 2530: the finder has cached the directory at the very time that it has again."""
+    make_wheel(host.house)
+    told = host.run("""
+os.utime(SITE, ns=(1_000_000_000_000_000_000, 1_000_000_000_000_000_000))
+assert unseen("demo")
+cached = os.stat(SITE).st_mtime_ns
+put("demo")
+import demo
+tell(version=demo.VERSION, moved=os.stat(SITE).st_mtime_ns > cached)
+""")
+    assert told == {"version": "1.0", "moved": True}
