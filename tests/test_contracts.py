@@ -235,7 +235,7 @@ REGISTRY_HOSTS = tuple(
         ("anaconda", "org"),
     )
 )
-MACHINE_PATH = re.compile(r"(?<![\w.$}-])(?:/home/\w+|/root/|/work/|/Users/\w+|[A-Z]:\\+Users\\)")
+MACHINE_PATH = re.compile(r"(?<![\w.$}-])(?:/home/\w+|/(?:root|work)/|/Users/\w+|[A-Z]:\\+Users\\)")
 
 
 def _given_away(text: str) -> list[str]:

@@ -84,6 +84,16 @@ def test_before_anything_was_changed_a_damaged_one_is_dropped(environment: Envir
     assert os.listdir(environment.state) == []
 
 
+def test_a_damaged_one_that_had_set_nothing_aside_is_dropped(
+    environment: Environment, journal: Journal
+) -> None:
+    """What a power cut leaves of an install that only added: nobody flushed its journal."""
+    os.mkdir(journal.aside)
+    _path(environment).write_bytes(b"")
+    assert recover(environment) == ()
+    assert os.listdir(environment.state) == []
+
+
 def test_after_a_change_a_damaged_one_is_an_error_that_deletes_nothing(
     environment: Environment, journal: Journal
 ) -> None:
