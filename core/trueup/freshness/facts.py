@@ -128,7 +128,7 @@ class BuildFacts:
             return Contribution.of_links(links)
         reads: Iterable[str] = self.trace.reads
         if self.is_uv_build():
-            reads = self.sight.survey("all")
+            reads = self.sight.every_file()
         digests = {
             path: digest
             for path in reads

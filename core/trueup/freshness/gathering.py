@@ -130,7 +130,7 @@ class _Gathering:
     def _copied_by_uv_build(self) -> Iterable[str]:
         if not self.facts.editable:
             return self.facts.contribution.files
-        files = (path for path in self.facts.sight.survey("all") if path not in self.facts.made)
+        files = (path for path in self.facts.sight.every_file() if path not in self.facts.made)
         digests = {path: self.facts.sight.digest(path, "content") or b"" for path in files}
         return Contribution.of_copies(digests, self.facts.seen.pack).files
 

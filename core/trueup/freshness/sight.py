@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import re
@@ -9,16 +10,17 @@ import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from trueup.acquisition.snapshot import take_snapshot
 from trueup.freshness.facet import content_digest, facet_digest, settings_digest
 from trueup.freshness.fingerprint import FileKind, FileMark, ListingRule, Survey
 from trueup.freshness.listing import counts
 from trueup.freshness.names import (
     IDLE_NAMES,
     NATIVE_SUFFIXES,
+    is_by_product,
     is_idle,
     is_noise,
 )
+from trueup.freshness.project_files import ProjectFiles, list_project_files
 
 __all__ = ["Sight", "Signature", "is_older", "survey_digest"]
 
@@ -139,55 +141,90 @@ class Sight:
     def survey(self, survey: Survey, idle: Collection[str] = ()) -> list[str]:
         """Return the files of the whole project that count, sorted; not those in `idle`.
 
-        Those that git tracks or would track; without git all files without noise.
+        Those that git tracks or would track, and of the ignored ones those that a source or a
+        build definition may mean; without git all files without noise.
         """
         known = self._surveyed.get(survey)
         if known is None:
-            everything = _project_files(self.tree, self.variables)
-            known = self._surveyed[survey] = sorted(self._select(everything, survey))
+            known = self._surveyed[survey] = sorted(self._select(survey))
         return [path for path in known if not is_idle(path, idle)] if idle else known
 
     def idle(self, survey: Survey) -> tuple[str, ...]:
         """Return what at the top of the project no source and no build definition speaks of."""
-        texts: list[bytes] = []
-        for path in self._select(self.survey("all"), "native"):
-            with open(os.path.join(self.tree, path), "rb") as file:
-                texts.append(file.read())
-        for path in self.survey(survey):
-            if path.endswith(_DEFINITIONS):
-                with open(os.path.join(self.tree, path), "rb") as file:
-                    texts.append(file.read())
-        everything = b"\n".join(texts)
+        everything = self._texts(self.survey(survey))
         return tuple(name for name in IDLE_NAMES if not _speaks_of(everything, name))
 
-    def _select(self, files: Sequence[str], survey: Survey) -> Iterator[str]:
-        if survey == "native":
-            yield from self._native(files)
-        elif survey == "other":
-            yield from (path for path in files if not path.endswith(_MODULES))
-        elif survey in {"named", "all"}:
-            yield from files
+    def every_file(self) -> list[str]:
+        """Return all files of the project without noise, whether git ignores them or not."""
+        return sorted(self._files.listed + self._files.ignored)
 
-    def _native(self, files: Sequence[str]) -> Iterator[str]:
-        """Yield what compilers read: by suffix, and what those files include by any name."""
+    @functools.cached_property
+    def _files(self) -> ProjectFiles:
+        return list_project_files(self.tree, self.variables)
+
+    def _select(self, survey: Survey) -> Iterable[str]:
+        native = list(self._native())
+        if survey == "native":
+            return native
+        chosen = dict.fromkeys(self._files.listed)
+        chosen.update(dict.fromkeys(native))
+        chosen.update(dict.fromkeys(self._meant(native)))
+        return [path for path in chosen if survey != "other" or not path.endswith(_MODULES)]
+
+    def _native(self) -> Iterator[str]:
+        """Yield what compilers read: by suffix, and what those files include by any name.
+
+        Ignored files on the way to a result, such as those in build/, only if they are included.
+        """
+        listed, ignored = self._files
+        files = listed + [path for path in ignored if not is_by_product(path)]
         chosen = [path for path in files if os.path.splitext(path)[1].lower() in NATIVE_SUFFIXES]
         by_name: dict[str, list[str]] = {}
-        for path in files:
+        for path in (*listed, *ignored):
             by_name.setdefault(path.rpartition("/")[2], []).append(path)
         seen = set(chosen)
         while chosen:
             path = chosen.pop()
             yield path
-            try:
-                with open(os.path.join(self.tree, path), "rb") as file:
-                    text = file.read()
-            except OSError:
-                continue
-            for match in _INCLUDED.finditer(text):
+            for match in _INCLUDED.finditer(self._text(path)):
                 name = os.fsdecode(match[1]).replace("\\", "/").rpartition("/")[2]
                 more = [one for one in by_name.get(name, ()) if one not in seen]
                 seen.update(more)
                 chosen += more
+
+    def _meant(self, native: Iterable[str]) -> Iterator[str]:
+        """Yield the ignored files that programs may read: modules, and those that are spoken of.
+
+        By their name, by that of a folder that is ignored whole, or by `*` and their suffix. So the
+        report of a test run does not count.
+        """
+        ignored = [path for path in self._files.ignored if not is_by_product(path)]
+        if not ignored:
+            return
+        texts = self._texts([*self._files.listed, *native])
+        folders = {name for path in self._files.listed for name in path.split("/")[:-1]}
+        spoken = dict.fromkeys(folders, False)
+        for path in ignored:
+            suffix = os.path.splitext(path)[1]
+            words = path.split("/") + [f"*{suffix}"] * bool(suffix)
+            for word in words:
+                if word not in spoken:
+                    spoken[word] = _speaks_of(texts, word)
+            if path.endswith(_MODULES) or any(spoken[word] for word in words):
+                yield path
+
+    def _texts(self, paths: Iterable[str]) -> bytes:
+        """Return the text of all native sources and of the build definitions in `paths`."""
+        definitions = {path for path in paths if path.endswith(_DEFINITIONS)}
+        native = self.survey("native")
+        return b"\n".join(self._text(path) for path in (*native, *definitions.difference(native)))
+
+    def _text(self, path: str) -> bytes:
+        try:
+            with open(os.path.join(self.tree, path), "rb") as file:
+                return file.read()
+        except OSError:
+            return b""
 
     def matching(self, patterns: Sequence[str]) -> list[str]:
         """Return the files of the tree that match one of the globs, sorted."""
@@ -219,40 +256,6 @@ def ask(arguments: Sequence[str], directory: str, variables: Mapping[str, str]) 
     except OSError as error:
         return f"cannot be asked: {error.strerror}"
     return f"{done.returncode} {hashlib.sha256(done.stdout).hexdigest()[:32]}"
-
-
-def _project_files(tree: str, variables: Mapping[str, str]) -> list[str]:
-    listed = _git_files(tree, variables)
-    if listed is not None:
-        return listed
-    entries = take_snapshot(tree).entries
-    return [
-        path
-        for path, entry in entries.items()
-        if not entry.is_directory and not any(map(is_noise, path.split("/")))
-    ]
-
-
-def _git_files(tree: str, variables: Mapping[str, str]) -> list[str] | None:
-    """Return what git tracks or would track below `tree`; None where git does not know it."""
-    import subprocess
-
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    environment = {**variables, "GIT_OPTIONAL_LOCKS": "0"}
-    try:
-        done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, check=False)
-    except OSError:
-        return None
-    if done.returncode:
-        return None
-    found: list[str] = []
-    for path in dict.fromkeys(os.fsdecode(done.stdout).split("\0")[:-1]):
-        place = os.path.join(tree, path)
-        if os.path.isdir(place) and not os.path.islink(place):  # a repository in the repository
-            found += [f"{path.rstrip('/')}/{one}" for one in _project_files(place, variables)]
-        elif os.path.lexists(place) and not is_noise(path.rpartition("/")[2]):
-            found.append(path)
-    return found or None  # nothing, where the whole tree is ignored by a repository around it
 
 
 def _speaks_of(text: bytes, name: str) -> bool:

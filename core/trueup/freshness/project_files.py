@@ -1,0 +1,96 @@
+"""The files of a project: those that git tracks or would track, and those that it ignores.
+
+What git ignores counts as well: a header that `./configure` writes is ignored in most projects, and
+compiled into all of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from trueup.acquisition.snapshot import take_snapshot
+from trueup.freshness.names import is_noise
+
+__all__ = ["ProjectFiles", "list_project_files"]
+
+
+class ProjectFiles(NamedTuple):
+    """Files of a tree without noise; paths are relative to it and written with "/".
+
+    Attributes:
+        listed: what git tracks or would track; all where git does not know the tree.
+        ignored: what git is told to ignore.
+    """
+
+    listed: list[str]
+    ignored: list[str]
+
+
+def list_project_files(tree: str, variables: Mapping[str, str]) -> ProjectFiles:
+    """Return the files of the project at `tree`, an absolute path.
+
+    Args:
+        tree: the top folder.
+        variables: environment variables for git.
+    """
+    listed = _ask_git(tree, variables, "--cached", "--others", "--exclude-standard")
+    if listed is None:
+        return ProjectFiles(list(_walk(tree)), [])
+    files = ProjectFiles([], [])
+    for path in dict.fromkeys(listed):
+        place = os.path.join(tree, path)
+        if os.path.isdir(place) and not os.path.islink(place):  # a repository in the repository
+            inner = list_project_files(place, variables)
+            files.listed.extend(_below(path, inner.listed))
+            files.ignored.extend(_below(path, inner.ignored))
+        elif os.path.lexists(place) and not _is_noisy(path.rpartition("/")[2]):
+            files.listed.append(path)
+    if not files.listed:  # the whole tree is ignored by a repository around it
+        return ProjectFiles(list(_walk(tree)), [])
+    files.ignored.extend(_ignored(tree, variables))
+    return files
+
+
+def _ignored(tree: str, variables: Mapping[str, str]) -> Iterator[str]:
+    """Yield the files that git ignores; folders of tools and environments are not entered."""
+    asked = ("--others", "--ignored", "--exclude-standard", "--directory")
+    for path in _ask_git(tree, variables, *asked) or ():
+        if _is_noisy(path):
+            continue
+        place = os.path.join(tree, path)
+        if not path.endswith("/"):
+            yield path
+        elif not os.path.lexists(os.path.join(place, "pyvenv.cfg")):
+            yield from _below(path, _walk(place))
+
+
+def _below(path: str, files: Iterable[str]) -> Iterator[str]:
+    return (f"{path.rstrip('/')}/{one}" for one in files)
+
+
+def _is_noisy(path: str) -> bool:
+    return any(map(is_noise, path.split("/")))
+
+
+def _walk(tree: str) -> Iterator[str]:
+    for path, entry in take_snapshot(tree).entries.items():
+        if not entry.is_directory and not _is_noisy(path):
+            yield path
+
+
+def _ask_git(tree: str, variables: Mapping[str, str], *options: str) -> list[str] | None:
+    """Return the paths that `git ls-files` names below `tree`; None where git does not know it."""
+    import subprocess
+
+    # git would refresh its index by the way, and lock it while somebody else commits.
+    environment = {**variables, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(
+            ["git", "ls-files", "-z", *options],
+            cwd=tree, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        )  # fmt: skip
+    except OSError:
+        return None
+    return None if done.returncode else os.fsdecode(done.stdout).split("\0")[:-1]
