@@ -40,14 +40,14 @@ def forms(session):
     session.run(os.path.join(session.bin, "python"), "-m", "pip", "install", "run-path")
     session.install("in-silence", silent=True)
     session.install("in-public", silent=False)
+    session.install("wheelhouse/by_path-1.0-py3-none-any.whl")
+    session.install("by-url @ " + (here / "wheelhouse/by_url-1.0-py3-none-any.whl").as_uri())
     with session.chdir("below"):
         session.install("-r", "deeper.txt")
     watching = False
     # What may have changed out of sight is asked for each time.
     session.install("--refresh", "--reinstall-package", "nothing-here", "asked-anew")
     session.install("-U", "asked-newest")
-    session.install("wheelhouse/by_path-1.0-py3-none-any.whl")
-    session.install("by-url @ " + (here / "wheelhouse/by_url-1.0-py3-none-any.whl").as_uri())
     print("STARTED", started, flush=True)
 """
 NAMES = [

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trueup.destination.environment import Environment
+from trueup.resolution.address import local_path
 from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.pip_configuration import pip_configuration_files
 from trueup.resolution.request import Request
@@ -51,6 +52,7 @@ def grounds_of(
     config = os.path.join(interpreter.prefix, _CONFIG)
     places = [interpreter.executable, *environment.library_directories, *request.files]
     places += [config] if interpreter.virtual else []
+    places += _archives(request)
     settings = pip_configuration_files(variables)
     absent = [os.path.join(environment.state, "journal")]
     absent += [path for path in settings if not os.path.lexists(path)]
@@ -58,6 +60,13 @@ def grounds_of(
         tuple(dict.fromkeys((*places, *named.places))),
         tuple(dict.fromkeys((*absent, *named.absent))),
     )
+
+
+def _archives(request: Request) -> list[str]:
+    """Return the files that were asked for by address: their content decided."""
+    asked = (item.requirement for item in request.items)
+    paths = (local_path(one.url) for one in asked if one is not None and one.url)
+    return [path for path in paths if path is not None]
 
 
 def _holds_variables(path: str) -> bool:

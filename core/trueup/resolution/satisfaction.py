@@ -6,6 +6,7 @@ good, whatever newer version there may be, unless an upgrade is asked for.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,7 +16,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from trueup.destination.installed import InstalledDistribution
-from trueup.resolution.request import Request
+from trueup.resolution.delivered import is_delivered
+from trueup.resolution.request import Request, RequestedItem
 
 __all__ = ["Unmet", "find_unmet"]
 
@@ -47,10 +49,14 @@ def find_unmet(
     limits = _limits(request, markers)
     wanted: list[Requirement] = []
     for item in request.items:
-        if item.requirement is None or item.requirement.url:
+        if item.requirement is None:
             return Unmet(item.text, "only its content tells what it is")
-        if _applies(item.requirement.marker, markers, ""):
-            wanted.append(item.requirement)
+        if not _applies(item.requirement.marker, markers, ""):
+            continue
+        by_name = _by_name(item, request, installed)
+        if by_name is None:
+            return Unmet(item.text, "only its content tells what it is")
+        wanted.append(by_name)
     seen: set[tuple[str, str]] = set()
     while wanted:
         requirement = wanted.pop()
@@ -75,6 +81,22 @@ def _asks_for_more(request: Request) -> bool:
         or request.strategy != "highest"
         or any(item.hashes for item in request.items)
     )
+
+
+def _by_name(
+    item: RequestedItem, request: Request, installed: Mapping[str, InstalledDistribution]
+) -> Requirement | None:
+    """Return an item's requirement; without its address, where just that content is installed."""
+    requirement = item.requirement
+    if requirement is None or not requirement.url:
+        return requirement
+    present = installed.get(canonicalize_name(requirement.name))
+    told = item.config_settings or request.build.config_settings
+    if present is None or told or not is_delivered(requirement.url, present):
+        return None
+    bare = copy.copy(requirement)
+    bare.url = None
+    return bare
 
 
 def _limits(request: Request, markers: Mapping[str, str]) -> dict[str, list[Requirement]]:
