@@ -12,7 +12,7 @@ from trueup.freshness.verdict import Fresh, Stale
 from trueup_precommit.looking import Finding, look
 from trueup_precommit.options import Options, parse_options
 from trueup_precommit.runner import set_aside_since
-from trueup_precommit.whereabouts import find_environments, tool_environments
+from trueup_precommit.whereabouts import all_environments, find_environments
 
 __all__ = ["check"]
 
@@ -28,9 +28,8 @@ def check(arguments: Sequence[str]) -> int:
     """
     options = parse_options("stale-editables", arguments)
     project = os.getcwd()
-    places = find_environments(options.environments, project)
-    if options.every:
-        places += [one for one in tool_environments(project) if one not in places]
+    find = all_environments if options.every else find_environments
+    places = find(options.environments, project)
     if not places:
         print("no environment found, nothing to check (name one with --env)")
         return _UNKNOWN if options.require_environment else _FRESH

@@ -14,7 +14,7 @@ class Options:
 
     Attributes:
         environments: paths of environments or of their Pythons; () to find them.
-        every: look into those of tox and nox, too.
+        every: look into those of tox, of nox, and of hooks made from local paths, too.
         require_environment: that there is none is an error.
         allow_unknown: what cannot be told counts as fresh.
         verbose: tell of what is fresh, too.
@@ -40,7 +40,9 @@ def parse_options(program: str, arguments: Sequence[str]) -> Options:
         "--python", "--env", dest="environments", action="append", default=[], metavar="PATH",
         help="the folder of an environment, or its Python; may be given more than once",
     )  # fmt: skip
-    parser.add_argument("--all", dest="every", action="store_true", help="also .tox/* and .nox/*")
+    parser.add_argument(
+        "--all", dest="every", action="store_true", help="those of tox, nox and hooks, too"
+    )
     parser.add_argument(
         "--require-environment", action="store_true", help="fail where no environment is found"
     )

@@ -14,7 +14,7 @@ from trueup.freshness.verdict import Fresh
 
 from trueup_precommit.looking import Finding, look
 from trueup_precommit.options import parse_options
-from trueup_precommit.whereabouts import find_environments, tool_environments
+from trueup_precommit.whereabouts import all_environments, find_environments
 
 __all__ = ["refresh"]
 
@@ -33,9 +33,8 @@ def refresh(arguments: Sequence[str]) -> int:
         print(f"refresh-editables does not run at {stage}: it would build what is set aside")
         return 2
     project = os.getcwd()
-    places = find_environments(options.environments, project)
-    if options.every:
-        places += [one for one in tool_environments(project) if one not in places]
+    find = all_environments if options.every else find_environments
+    places = find(options.environments, project)
     if not places and options.require_environment:
         print("no environment found (name one with --env)")
         return 2

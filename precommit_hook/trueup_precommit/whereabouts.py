@@ -14,7 +14,7 @@ from contextlib import suppress
 from trueup.errors import TrueupError
 from trueup.freshness.editables.outside import redirected
 
-__all__ = ["find_environments", "tool_environments"]
+__all__ = ["all_environments", "find_environments"]
 
 _CONFIG = "pyvenv.cfg"
 _PROGRAMS = "Scripts" if os.name == "nt" else "bin"
@@ -39,14 +39,18 @@ def find_environments(given: tuple[str, ...], project: str) -> list[str]:
     return next(([place] for place in _guesses(project) if _is_environment(place)), [])
 
 
-def tool_environments(project: str) -> list[str]:
-    """Return the environments that tox and nox keep in a project."""
-    found = []
-    for tool in (".tox", ".nox"):
-        folder = os.path.join(project, tool)
-        names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-        found += [os.path.join(folder, name) for name in names]
-    return [place for place in found if os.path.isfile(os.path.join(place, _CONFIG))]
+def all_environments(given: tuple[str, ...], project: str) -> list[str]:
+    """Return the environments of a project, `.venv`, and those that tools keep for it."""
+    from trueup.destination.hosted import hosted_environments
+
+    places = find_environments(given, project)
+    known = {os.path.realpath(one) for one in places}
+    own = next(([one] for one in _in_project(project) if _is_environment(one)), [])
+    for one in (*own, *hosted_environments(project)):
+        if os.path.realpath(one) not in known:
+            known.add(os.path.realpath(one))
+            places.append(one)
+    return places
 
 
 def _settled(project: str) -> list[str]:
@@ -81,15 +85,19 @@ def _guesses(project: str) -> Iterator[str]:
     for prefix in candidates:
         if os.path.realpath(prefix) != own and not _is_of_runner(prefix):
             yield prefix
+    yield from _in_project(project)
+    conda = os.environ.get("CONDA_PREFIX")
+    if conda:
+        yield conda
+
+
+def _in_project(project: str) -> Iterator[str]:
     hidden = os.path.join(project, ".venv")
     if os.path.isfile(hidden):
         with suppress(TrueupError):  # it names nothing: look further
             yield redirected(hidden)
     yield hidden
     yield os.path.join(project, "venv")
-    conda = os.environ.get("CONDA_PREFIX")
-    if conda:
-        yield conda
 
 
 def _is_of_runner(prefix: str) -> bool:

@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from trueup.acquisition.build_environment import backend_environment
 from trueup.acquisition.build_system import read_build_system
 from trueup.destination.environment import Environment, Interpreter
+from trueup.destination.hosted import is_of_hook_runner
 from trueup.destination.installed import InstalledDistribution, read_installed
 from trueup.errors import SourceError
 from trueup.freshness.editables.judging import judge_from_outside
@@ -45,6 +46,8 @@ class Judgement:
         verdict: fresh, stale with reasons, or unknown.
         fingerprint: what the verdict rests on; None where there is none.
         command: what mends it, in the words of who installed it; "" means `trueup refresh`.
+        environment: the root of the environment that it is installed in.
+        mechanism: how the environment leads to the project, in words; "" with a fingerprint.
     """
 
     distribution: InstalledDistribution
@@ -53,6 +56,8 @@ class Judgement:
     verdict: Verdict
     fingerprint: Fingerprint | None = None
     command: str = ""
+    environment: str = ""
+    mechanism: str = ""
 
     @property
     def fresh(self) -> bool:
@@ -99,7 +104,7 @@ def judge_distribution(
     What another installer brought has no record of its build, and is judged by what the disk shows.
     """
     path = project_path(distribution)
-    if path is None:
+    if path is None or is_of_hook_runner(path):
         return None
     direct = distribution.direct_url or {}
     editable = distribution.kind == "egg-link" or bool(
@@ -111,10 +116,20 @@ def judge_distribution(
         verdict = outside.verdict
         if distribution.installer == "trueup" and not isinstance(verdict, Stale):
             verdict = Unknown("its fingerprint is missing or damaged")
-        return Judgement(distribution, path, editable, verdict, command=outside.command)
+        return Judgement(
+            distribution,
+            path,
+            editable,
+            verdict,
+            command=outside.command,
+            environment=environment.root,
+            mechanism=outside.mechanism,
+        )
     now = _circumstances_now(fingerprint, path, environment.interpreter)
     verdict = judge_now(fingerprint, now, environment.interpreter, variables)
-    return Judgement(distribution, path, editable, verdict, fingerprint)
+    return Judgement(
+        distribution, path, editable, verdict, fingerprint, environment=environment.root
+    )
 
 
 def judge_now(

@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from trueup.api.front import Surroundings
 from trueup.api.judging import Judgement, judge_installed
+from trueup.api.places import judge_place, project_places
 from trueup.api.refreshing import refresh_environment
 from trueup.cli.console import listening
 from trueup.cli.summary import summary_lines
 from trueup.destination.environment import Environment
+from trueup.destination.installed import normalized_name
 from trueup.destination.locate import open_environment
 from trueup.errors import RequestError, TrueupError
 from trueup.freshness.fingerprint import Fingerprint
@@ -28,21 +32,24 @@ _SHOWN = 3
 
 def check(said: argparse.Namespace) -> int:
     """Tell which local projects a build now would change; 0 fresh, 1 stale, 2 unknown."""
-    judged = _judged(said, said.names)
+    looked = _judged(said)
+    judged, problems = looked.judged, looked.problems
     if said.json:
-        print(json.dumps({"version": 1, "projects": [_as_json(one) for one in judged]}, indent=2))
+        content: dict[str, Any] = {"version": 1, "projects": [_as_json(one) for one in judged]}
+        if problems:
+            content["problems"] = problems
+        print(json.dumps(content, indent=2))
     elif said.quiet == 0:
-        for line in _lines(judged):
+        for line in _lines(looked):
             print(line)
     if any(isinstance(one.verdict, Stale) for one in judged):
         return _STALE
-    return _FRESH if all(one.fresh for one in judged) else _UNKNOWN
+    return _FRESH if all(one.fresh for one in judged) and not problems else _UNKNOWN
 
 
 def explain(said: argparse.Namespace) -> int:
     """Tell what the verdict on one project rests on; exit codes as of `check`."""
-    judged = _judged(said, said.names)
-    one = judged[0]
+    one = _judged(said).judged[0]
     if said.json:
         evidence = _evidence(one.fingerprint) if one.fingerprint else None
         print(json.dumps({"version": 1, **_as_json(one), "evidence": evidence}, indent=2))
@@ -50,7 +57,7 @@ def explain(said: argparse.Namespace) -> int:
         print(_line(one))
         for reason in one.reasons:
             print(f"  because {reason}")
-        for line in _told(one.fingerprint) if one.fingerprint else ():
+        for line in _told(one.fingerprint) if one.fingerprint else _seen(one):
             print(line)
     return _FRESH if one.fresh else _STALE if isinstance(one.verdict, Stale) else _UNKNOWN
 
@@ -75,37 +82,91 @@ def _where(said: argparse.Namespace) -> Environment:
     return open_environment(python=said.python, target_directory=said.target, prefix=said.prefix)
 
 
-def _judged(said: argparse.Namespace, names: Sequence[str]) -> list[Judgement]:
-    from packaging.utils import canonicalize_name
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """What was found in the environments that were meant.
 
+    `several` says whether they were named or looked for, so that lines have to tell which it was.
+    """
+
+    judged: list[Judgement]
+    problems: list[str]
+    several: bool
+
+
+def _judged(said: argparse.Namespace) -> _Looked:
+    places = _places(said)
+    judged: list[Judgement] = []
+    problems: list[str] = []
     try:
-        judged = judge_installed(_where(said), os.environ, names)
+        if places is None:
+            environment = open_environment(target_directory=said.target, prefix=said.prefix)
+            judged += judge_installed(environment, os.environ, said.names)
+        for place in places or ():
+            try:
+                judged += judge_place(place, os.environ, said.names)
+            except TrueupError as error:
+                if len(places or ()) == 1:
+                    raise
+                problems.append(error.problem)
     except TrueupError as error:  # exit code 1 says "stale", and nobody knows that
         raise RequestError(error.problem, hint=error.hint) from error
+    _check_names(said.names, judged)
+    return _Looked(judged, problems, several=bool(said.every or len(places or ()) > 1))
+
+
+def _places(said: argparse.Namespace) -> list[str] | None:
+    """Return the environments that are meant; None for the one that is in use."""
+    if (said.target or said.prefix) and (said.places or said.every):
+        raise RequestError(
+            "--target and --prefix name a directory, and other environments were named, too",
+            hint="Check them one after the other.",
+        )
+    if said.every:
+        return [*said.places, *project_places(os.getcwd())]
+    return list(said.places) or None
+
+
+def _check_names(names: Sequence[str], judged: Sequence[Judgement]) -> None:
     known = {one.distribution.name for one in judged}
     for name in names:
-        if canonicalize_name(name) not in known:
+        if normalized_name(name) not in known:
             raise RequestError(
                 f"{name} is not installed from a local project here",
                 hint="`trueup check` without a name tells what is",
             )
-    return judged
 
 
-def _lines(judged: Sequence[Judgement]) -> Iterator[str]:
-    if not judged:
+def _lines(looked: _Looked) -> Iterator[str]:
+    if not looked.judged and not looked.problems:
         yield "Nothing here is installed from a local project"
-    for one in judged:
+    for one in looked.judged:
         reasons = one.reasons[:_SHOWN]
         more = len(one.reasons) - len(reasons)
         told = "; ".join(reasons) + (f"; and {more} more" if more else "")
-        yield _line(one) + (f": {told}" if told else "")
-    stale = [one for one in judged if isinstance(one.verdict, Stale)]
-    own = [one.distribution.name for one in stale if not one.command]
-    commands = [f"trueup refresh {' '.join(own)}"] if own else []
+        where = f" in {one.environment}" if looked.several else ""
+        yield _line(one) + where + (f": {told}" if told else "")
+    for problem in looked.problems:
+        yield f"unknown {problem}"
     sys.stdout.flush()
-    for command in dict.fromkeys([*commands, *(one.command for one in stale if one.command)]):
+    for command in _commands(looked):
         print(f"hint: {command}", file=sys.stderr)
+
+
+def _commands(looked: _Looked) -> Iterator[str]:
+    """Yield each command that mends something, once; what can go together goes together."""
+    own: dict[str, dict[str, None]] = {}
+    others: dict[str, None] = {}
+    for one in looked.judged:
+        if isinstance(one.verdict, Stale):
+            if one.command:
+                others[one.command] = None
+            else:
+                where = f"--env {shlex.quote(one.environment)} " if looked.several else ""
+                own.setdefault(where, {})[one.distribution.name] = None
+    for where, names in own.items():
+        yield f"trueup refresh {where}{' '.join(names)}"
+    yield from others
 
 
 def _word(one: Judgement) -> str:
@@ -140,6 +201,7 @@ def _as_json(one: Judgement) -> dict[str, Any]:
         "version": one.distribution.version,
         "path": one.path,
         "editable": one.editable,
+        "environment": one.environment,
         "verdict": _word(one),
         "reasons": reasons,
         "command": one.command or f"trueup refresh {one.distribution.name}",
@@ -184,6 +246,16 @@ _SURVEYS = {
     "named": "every file of the project, of modules their names",
     "all": "every file of the project",
 }
+
+
+def _seen(one: Judgement) -> Iterator[str]:
+    """Tell what a verdict without a record rests on."""
+    installer = one.distribution.installer or "nobody knows whom"
+    yield f"It was installed by {installer}, without a record of its build"
+    yield f"The environment leads to the project by: {one.mechanism}"
+    yield f"Compared: the project's files with {one.distribution.path} and what it lists"
+    if one.command:
+        yield f"What mends it, or makes sure: {one.command}"
 
 
 def _told(found: Fingerprint) -> Iterator[str]:

@@ -215,8 +215,11 @@ def _add_freshness(commands: _Subparsers[_Parser]) -> None:
         parser.add_argument(
             "names", nargs=1 if name == "explain" else "*", metavar="NAME", help="only these"
         )
-        _add_where(parser)
-        parser.add_argument("--env", dest="python", metavar="PATH", help="the same as --python")
+        if name == "refresh":
+            _add_where(parser)
+            parser.add_argument("--env", dest="python", metavar="PATH", help="the same as --python")
+        else:
+            _add_places(parser)
         _add_output(parser)
         parser.set_defaults(action=f"freshness_commands:{name}")
 
@@ -267,6 +270,19 @@ def _add_where(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--break-system-packages", action="store_true", help="even where PEP 668 says not to"
     )
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-p", "--python", "--env", dest="places", action="append", default=[], metavar="PATH",
+        help="the environment: a directory, a Python, or a version; may be given more than once",
+    )  # fmt: skip
+    parser.add_argument(
+        "--all", dest="every", action="store_true",
+        help=".venv, and what tox, nox and the runners of hooks keep for the project here",
+    )  # fmt: skip
+    parser.add_argument("-t", "--target", metavar="DIR", help="a directory outside of any")
+    parser.add_argument("--prefix", metavar="DIR", help="below this directory")
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:

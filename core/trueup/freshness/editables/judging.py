@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trueup.destination.environment import Environment
+from trueup.destination.hosted import is_of_hook_runner
 from trueup.destination.installed import InstalledDistribution, read_installed
 from trueup.errors import TrueupError
 from trueup.freshness.editables.declared import read_declared
@@ -18,7 +19,7 @@ from trueup.freshness.editables.mending import mending_command
 from trueup.freshness.editables.metadata import weigh_metadata
 from trueup.freshness.editables.origin import Origin, read_origin
 from trueup.freshness.editables.project import Project, read_project
-from trueup.freshness.editables.recorded import read_recorded
+from trueup.freshness.editables.recorded import Recorded, read_recorded
 from trueup.freshness.verdict import Reason, Unknown, Verdict
 
 __all__ = ["Judgement", "judge_from_outside", "judge_installed", "local_distributions"]
@@ -48,11 +49,18 @@ class Judgement:
 def local_distributions(environment: Environment) -> list[InstalledDistribution]:
     """Return what was installed out of folders of this machine, in order of name.
 
+    A runner's own clone of a hook is no such folder: nobody edits it.
+
     Raises:
         EnvironmentProblem: a directory is there and cannot be read.
     """
     found = read_installed(environment).values()
-    return sorted((one for one in found if read_origin(one)), key=lambda one: one.name)
+    return sorted((one for one in found if _is_local(one)), key=lambda one: one.name)
+
+
+def _is_local(distribution: InstalledDistribution) -> bool:
+    origin = read_origin(distribution)
+    return origin is not None and not is_of_hook_runner(origin.directory)
 
 
 def judge_installed(environment: Environment, names: Iterable[str] = ()) -> list[Judgement]:
@@ -122,6 +130,7 @@ def _evidence(
         return
     declared, recorded = read_declared(project), read_recorded(distribution)
     yield from weigh_metadata(project, declared, recorded, distribution)
+    yield from _weigh_old_settings(project, recorded)
     yield from weigh_build_code(project)
     if origin.editable:
         yield from weigh_layout(project, mechanism, distribution)
@@ -145,6 +154,13 @@ def _weigh_the_rest(distribution: InstalledDistribution, project: Project) -> Ev
         from trueup.freshness.editables.repository_version import weigh_repository_version
 
         yield from weigh_repository_version(project, distribution.version)
+
+
+def _weigh_old_settings(project: Project, recorded: Recorded) -> Evidence:
+    if project.setup_cfg or project.setup_script:
+        from trueup.freshness.editables.old_settings import weigh_old_settings
+
+        yield from weigh_old_settings(project, recorded)
 
 
 def _is_project(project: Project) -> bool:

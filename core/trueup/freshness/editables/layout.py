@@ -10,6 +10,7 @@ from trueup.freshness.editables.evidence import Doubt, Evidence
 from trueup.freshness.editables.mechanism import Mechanism
 from trueup.freshness.editables.packages import has_source, top_level_names
 from trueup.freshness.editables.project import Project
+from trueup.freshness.editables.wanted_module import weigh_wanted_module
 from trueup.freshness.verdict import Reason
 
 __all__ = ["weigh_layout"]
@@ -76,12 +77,26 @@ def _weigh_top_level(
             where = "the import hook" if hooked else "the path"
             message = f"the package {name} is new, and {where} of the install does not know it"
             yield Reason("appeared", project.path(name), message, "not there", "there")
+        yield from _unlisted(project, distribution, expected & reachable)
         explicit = bool(project.tool("setuptools").get("packages")) and hooked
         for name in sorted(reachable - expected) if explicit else ():
             message = f"{name} is not among the packages of the project any more"
             yield Reason("disappeared", project.directory, message, "installed", "not a package")
     elif mechanism.kind == "editables" and project.backend == "pdm":
         yield from _new_for_pdm(project, reachable)
+    else:
+        yield from weigh_wanted_module(project)
+
+
+def _unlisted(project: Project, distribution: InstalledDistribution, found: set[str]) -> Evidence:
+    """A path leads to a new package by itself; which names it has, the metadata tells others.
+
+    `importlib.metadata.packages_distributions` reads top_level.txt.
+    """
+    listed = set((distribution.read_file("top_level.txt") or "").split())
+    for name in sorted(found - listed) if listed else ():
+        message = f"the package {name} is new, and top_level.txt of the install does not have it"
+        yield Reason("appeared", project.path(name), message, "not there", "there")
 
 
 def _new_for_pdm(project: Project, reachable: set[str]) -> Evidence:

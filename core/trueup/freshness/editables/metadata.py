@@ -180,18 +180,21 @@ def _lists(project: Project, declared: Declared, recorded: Recorded) -> Evidence
     absent = {pair for pair in absent if (pair[0], pair[1].rstrip("/")) not in slashed}
     if absent or (len(told) > len(urls) and not adds):
         yield _other(declared, "the list of addresses", f"{len(told)} of them", f"{len(urls)}")
-    yield from _people(declared, recorded)
+    yield from _people(project, declared, recorded)
 
 
 def _label(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
-def _people(declared: Declared, recorded: Recorded) -> Evidence:
+def _people(project: Project, declared: Declared, recorded: Recorded) -> Evidence:
+    old = bool(project.setup_cfg or project.setup_script)
     for field, headers in (
         ("authors", ("author", "author-email")),
         ("maintainers", ("maintainer", "maintainer-email")),
     ):
+        if field not in declared.fields and old:  # `old_settings` compares them
+            continue
         told = " ".join(value for header in headers for value in recorded.every(header))
         wanted = [str(part) for one in declared.fields.get(field, ()) for part in one.values()]
         missing = [part for part in wanted if part not in told]

@@ -126,12 +126,21 @@ def test_a_hook_does_not_know_a_new_package(
 
 
 @pytest.mark.parametrize(
-    ("name", "title", "edit"), _cases(["sourced", "compatibly", "hatched", "flitted", "ultra"], TOP)
+    ("name", "title", "edit"), _cases(["hatched", "flitted", "poetic", "ultra"], TOP)
 )
 def test_a_path_leads_to_a_new_package_too(
     laboratory: Enter, name: str, title: str, edit: Edit
 ) -> None:
     assert _edited(laboratory, name, edit).judge(name).verdict == Fresh(), title
+
+
+@pytest.mark.parametrize(("name", "title", "edit"), _cases(["sourced", "compatibly"], TOP))
+def test_the_metadata_of_setuptools_does_not_know_a_new_package(
+    laboratory: Enter, name: str, title: str, edit: Edit
+) -> None:
+    judged = _edited(laboratory, name, edit).judge(name)
+    assert isinstance(judged.verdict, Stale), title
+    assert "top_level.txt" in judged.verdict.reasons[0].message
 
 
 @pytest.mark.parametrize(
