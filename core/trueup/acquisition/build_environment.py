@@ -17,9 +17,11 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 # because a project may well have a module called `guard`.
 _WATCHERS = {
     "circles.py": "_trueup_circles.py",
+    "depfiles.py": "_trueup_depfiles.py",
     "guard.py": "_trueup_guard.py",
     "onlooker.py": "_trueup_onlooker.py",
     "recorder.py": "_trueup_recorder.py",
+    "unaudited.py": "_trueup_unaudited.py",
 }
 _PTH_NAME = "_trueup_build.pth"
 # One line, because `site` runs lines; it does nothing unless the process is part of a build.

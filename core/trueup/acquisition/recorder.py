@@ -1,10 +1,10 @@
 """Writes down what a build looks at; runs inside the processes of a build.
 
 An audit hook (PEP 578) sees files opened, folders listed and programs started; what raises no
-audit event, looking a file up by `stat` and reading the environment, is wrapped. Each new thing is
-one line of a log of the process; `trace` reads the logs. Paths of the project are kept relative to
-it, others absolute, and what belongs to Python, to the build environment or to the system is left
-out where it happens.
+audit event, looking a file up by `stat` and reading the environment, `unaudited` wraps. Each new
+thing is one line of a log of the process; `trace` reads the logs. Paths of the project are kept
+relative to it, others absolute, and what belongs to Python, to the build environment or to the
+system is left out where it happens.
 
 Copied beside the build and imported there under another name, by Pythons from 3.8 on: standard
 library only, and nothing imported that a starting Python has not loaded anyway.
@@ -17,18 +17,24 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any
 
     from trueup.acquisition.circles import is_busy
+    from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
     from trueup.acquisition.onlooker import is_own_look
+    from trueup.acquisition.unaudited import watch_environment, watch_stat
 else:
     try:  # beside the build, where it goes by this name
         from _trueup_circles import is_busy
+        from _trueup_depfiles import NINJA_LOG, compiler_inputs
         from _trueup_onlooker import is_own_look
+        from _trueup_unaudited import watch_environment, watch_stat
     except ImportError:
         from trueup.acquisition.circles import is_busy
+        from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
         from trueup.acquisition.onlooker import is_own_look
+        from trueup.acquisition.unaudited import watch_environment, watch_stat
 
 __all__ = ["start"]
 
@@ -49,11 +55,13 @@ class _Recorder:
 
     def __init__(self, workspace: str, tree: str) -> None:
         self._folder = os.path.join(workspace, "trace")
+        self.told = os.path.join(workspace, "compilers.d")
         self._trees = tuple({os.path.join(top, "") for top in (tree, os.path.realpath(tree))})
         self._foreign = _foreign_places(workspace)
         self._seen: set[tuple[str, ...]] = set()
         self._known: set[tuple[str, str]] = set()
         self._pending: list[str] = []
+        self._looking = False
 
     def note(self, kind: str, *fields: str) -> None:
         """Write one thing down, the first time it happens."""
@@ -67,7 +75,7 @@ class _Recorder:
 
     def note_path(self, kind: str, path: Any) -> None:
         """Write down what happened to `path`, if it is one that can matter."""
-        if is_busy():
+        if self._looking or is_busy():
             return
         text = _text(path)
         if text is None:
@@ -95,6 +103,22 @@ class _Recorder:
             if path == tree[:-1]:
                 return "."
         return None if (path + os.sep).startswith(self._foreign) else path
+
+    def note_compiled(self, path: str, folder: str) -> None:
+        """Write down what a dependency file names outside of the tree; inside all counts anyway."""
+        self._looking = True  # what we look at ourselves is nothing that the build depends on
+        try:
+            for name in compiler_inputs(path, folder):
+                place = self._place(name)
+                if place is not None and os.path.isabs(place):
+                    self.note("D", place)
+        finally:
+            self._looking = False
+
+    def end(self) -> None:
+        """Write down what compilers told, and bring all that was noted to the log."""
+        self.note_compiled(self.told, self._trees[0])
+        self.flush()
 
     def flush(self) -> None:
         """Bring all that was noted to the log; opened anew, as a daemon may close all files."""
@@ -158,6 +182,20 @@ class _Recorder:
         """Note `os.rename`, `os.link` and `os.symlink`: (source, target, ...)."""
         self.note_path("W", arguments[1])
 
+    def removed(self, arguments: tuple[Any, ...]) -> None:
+        """Note `shutil.rmtree`, (path, ...): ninja's log is gone with the folder that it built in.
+
+        Some backends build in a temporary folder, or in a folder of one.
+        """
+        top = os.path.abspath(_text(arguments[0]) or ".")
+        self._looking = True
+        try:
+            names = os.listdir(top)
+        finally:
+            self._looking = False
+        for folder in (top, *(os.path.join(top, name) for name in names)):
+            self.note_compiled(os.path.join(folder, NINJA_LOG), folder)
+
     def ran(self, arguments: tuple[Any, ...]) -> None:
         """Note `os.system`: (command,)."""
         self.started((None, ["sh", "-c", arguments[0]], None))
@@ -174,6 +212,7 @@ _EVENTS: dict[str, Callable[[_Recorder, tuple[Any, ...]], None]] = {
     "os.rename": _Recorder.placed,
     "os.symlink": _Recorder.placed,
     "os.system": _Recorder.ran,
+    "shutil.rmtree": _Recorder.removed,
 }
 
 
@@ -203,76 +242,16 @@ def _escaped(field: str) -> str:
     return field
 
 
-class _Looked:
-    """In place of `os.stat` and `os.lstat`: notes what was looked for, found or not.
-
-    No function, because `pathlib` until 3.9 keeps it as an attribute of a class; and as good as
-    the original in sets, because `os.supports_dir_fd` and its kin are asked for it.
-    """
-
-    def __init__(self, original: Callable[..., Any], note: Callable[[str, Any], None]) -> None:
-        self.__name__ = original.__name__
-        self.__doc__ = original.__doc__
-        self.__wrapped__ = original
-        self._note = note
-
-    def __call__(self, path: Any, *rest: Any, **named: Any) -> Any:
-        try:
-            found = self.__wrapped__(path, *rest, **named)
-        except (FileNotFoundError, NotADirectoryError):
-            if named.get("dir_fd") is None:
-                self._note("A", path)
-            raise
-        if named.get("dir_fd") is None:
-            self._note("S", path)
-        return found
-
-    def __eq__(self, other: object) -> bool:
-        return other is self or other == self.__wrapped__
-
-    def __hash__(self) -> int:
-        return hash(self.__wrapped__)
-
-
-def _watch_environment(note: Callable[..., None]) -> None:
-    original: Any = type(os.environ)
-
-    class Watched(original):  # type: ignore[misc]  # a class that only the running Python knows
-        """`os.environ` that tells which variables were asked for by name."""
-
-        def __getitem__(self, key: Any) -> Any:
-            passed = self.__dict__.setdefault("_trueup_passed", set())
-            if key in passed:  # part of going through all of them, as `dict(os.environ)` does
-                passed.discard(key)
-            elif isinstance(key, str):
-                note("E", key)
-            return original.__getitem__(self, key)
-
-        def __iter__(self) -> Iterator[Any]:
-            note("E", "*")
-            keys = list(original.__iter__(self))
-            self.__dict__["_trueup_passed"] = set(keys)
-            return iter(keys)
-
-        def copy(self) -> Any:
-            """Copy, which every start of a program does: no variable was asked for."""
-            return {key: original.__getitem__(self, key) for key in original.__iter__(self)}
-
-    Watched.__name__ = Watched.__qualname__ = original.__name__
-    Watched.__module__ = original.__module__
-    os.environ.__class__ = Watched
-
-
-def _flush_before_the_end(flush: Callable[[], None]) -> None:
+def _flush_before_the_end(recorder: _Recorder) -> None:
     import atexit
 
-    atexit.register(flush)
+    atexit.register(recorder.end)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=flush)
+        os.register_at_fork(before=recorder.flush)
     leave = os._exit
 
     def _exit(status: int) -> None:
-        flush()
+        recorder.end()
         leave(status)
 
     os.__dict__["_exit"] = _exit
@@ -290,9 +269,11 @@ def start() -> None:
         return
     _recorder = recorder = _Recorder(workspace, tree)
     recorder.note("V", "1", sys.executable)
-    for name in ("stat", "lstat"):
-        os.__dict__[name] = _Looked(getattr(os, name), recorder.note_path)
-    _watch_environment(recorder.note)
-    _flush_before_the_end(recorder.flush)
+    watch_stat(recorder.note_path)
+    watch_environment(recorder.note)
+    if " " not in recorder.told:  # what follows a space would be taken for a target
+        # gcc writes there what it reads, where it is told of no other file.
+        os.environ.setdefault("SUNPRO_DEPENDENCIES", recorder.told)
+    _flush_before_the_end(recorder)
     recorder.flush()
     sys.addaudithook(recorder.audit)

@@ -48,7 +48,8 @@ class BuildTrace:
     of Python, of the build environment or of the build's own folder is among them.
 
     Attributes:
-        reads: files that were opened for reading; also what the build itself wrote before.
+        reads: files that were opened for reading; also what the build itself wrote before, and
+            what compilers tell that they read outside of the tree.
         writes: files that were opened for writing.
         listings: folders whose names were asked for.
         searches: folders in which modules or installed distributions were looked for.
@@ -84,7 +85,7 @@ def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
         tree: the source tree, absolute.
         hooks: how many processes were started to run hooks.
     """
-    found: dict[str, set[str]] = {kind: set() for kind in "RWLIASEX"}
+    found: dict[str, set[str]] = {kind: set() for kind in "RWLIASEXD"}
     programs: set[Program] = set()
     recorded = 0
     for kind, fields in _records(os.path.join(workspace, "trace")):
@@ -103,7 +104,7 @@ def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
 
     # Opening and listing are written down before they are tried. Outside of the tree what is not
     # there any more was a temporary file, and what is only looked at is on the way to another.
-    reads = {path for path in paths["R"] if exists(path)}
+    reads = {path for path in paths["R"] | paths["D"] if exists(path)}
     listings = {path for path in paths["L"] if exists(path)}
     gone = (paths["R"] - reads - paths["W"]) | (paths["L"] - listings)
     absences = {path for path in gone if not os.path.isabs(path)} | set(_lasting(paths["A"]))

@@ -136,6 +136,14 @@ def _evidence(
         environment=tuple(_held_by(built.build_interpreter)),
         patterns=inputs_of_plugins(circumstances.tree, editable=circumstances.editable),
         previous=previous,
+        foreign=tuple(
+            {
+                place
+                for one in (supply.interpreter, built.build_interpreter)
+                for place in (one.prefix, one.base_prefix)
+                if place != "/usr"  # much more than Python is there
+            }
+        ),
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from trueup.acquisition.depfiles import compiler_inputs, is_depfile
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.snapshot import Snapshot
 from trueup.acquisition.trace import BuildTrace
@@ -38,6 +39,7 @@ class Evidence:
         patterns: globs that a plugin added to the inputs.
         previous: the fingerprint of the build before, if there is one.
         accepted: paths that changed in each of two builds, and to the same content: made by them.
+        foreign: folders of the build's Pythons: their version tells what compilers read there.
     """
 
     circumstances: Circumstances
@@ -51,6 +53,7 @@ class Evidence:
     patterns: tuple[str, ...] = ()
     previous: Fingerprint | None = None
     accepted: frozenset[str] = field(default_factory=frozenset)
+    foreign: tuple[str, ...] = ()
 
 
 class BuildFacts:
@@ -152,6 +155,16 @@ class BuildFacts:
             if path in old or not self.unseen:
                 return f"{path} changed while the project was being built"
         return ""
+
+    def told_by_compilers(self) -> Iterator[str]:
+        """Yield the files outside of the tree that dependency files in it name."""
+        known = tuple(os.path.join(folder, "") for folder in (self.sight.tree, *self.seen.foreign))
+        for path in self.seen.after.entries:
+            if self.unseen and is_depfile(path):
+                place = self.sight.place(path)
+                for name in compiler_inputs(place, os.path.dirname(place)):
+                    if not name.startswith(known) and os.path.isfile(name):
+                        yield name
 
     def is_noisy(self, path: str) -> bool:
         """Whether a path is what tools keep for themselves, and the project does not look at."""

@@ -14,7 +14,7 @@ from trueup.freshness.folders import Names
 from trueup.freshness.names import EXTENSION_SUFFIXES, is_by_product
 from trueup.freshness.sight import survey_digest
 from trueup.freshness.unseen import read_by_uv_build
-from trueup.freshness.variables import digest_variables, names_that_matter
+from trueup.freshness.variables import digest_variables, names_spoken_of, names_that_matter
 from trueup.freshness.vcs import (
     ATTRIBUTES_QUESTION,
     STATE_QUESTIONS,
@@ -54,7 +54,7 @@ class _Gathering:
         salt = secrets.token_hex(8)
         files = self._inputs() + self._outputs()
         variables = names_that_matter(
-            self.facts.trace.environment, compiled=bool(self.facts.unseen)
+            {*self.facts.trace.environment, *self._spoken_of()}, compiled=bool(self.facts.unseen)
         )
         return Fingerprint(
             circumstances=circumstances,
@@ -100,6 +100,7 @@ class _Gathering:
 
     def _read_paths(self) -> Iterable[str]:
         yield from self.facts.trace.reads
+        yield from self.facts.told_by_compilers()
         yield from (path for path in ALWAYS if self.facts.sight.exists(path))
         yield from (path for path in self.facts.own if os.path.isfile(self.facts.sight.place(path)))
         yield from self.facts.sight.matching(self.facts.seen.patterns)
@@ -143,6 +144,13 @@ class _Gathering:
             if signature is None or digest is None
             else FileMark(path, kind, *signature, digest)
         )
+
+    def _spoken_of(self) -> Iterable[str]:
+        """Return the variables for which programs may ask that nobody saw asking."""
+        if self.facts.survey in {"", "native"}:
+            return ()
+        scripts = self.facts.sight.texts(self._named_on_command_lines())
+        return names_spoken_of(self.facts.sight.definitions(self.facts.survey) + scripts)
 
     # Outputs
 

@@ -151,8 +151,16 @@ class Sight:
 
     def idle(self, survey: Survey) -> tuple[str, ...]:
         """Return what at the top of the project no source and no build definition speaks of."""
-        everything = self._texts(self.survey(survey))
+        everything = self.definitions(survey)
         return tuple(name for name in IDLE_NAMES if not _speaks_of(everything, name))
+
+    def definitions(self, survey: Survey) -> bytes:
+        """Return the text of all native sources, and of the build definitions that count."""
+        return self._definitions(self.survey(survey))
+
+    def texts(self, paths: Iterable[str]) -> bytes:
+        """Return the text of files, one after the other."""
+        return b"\n".join(map(self._text, paths))
 
     def every_file(self) -> list[str]:
         """Return all files of the project without noise, whether git ignores them or not."""
@@ -201,7 +209,7 @@ class Sight:
         ignored = [path for path in self._files.ignored if not is_by_product(path)]
         if not ignored:
             return
-        texts = self._texts([*self._files.listed, *native])
+        texts = self._definitions([*self._files.listed, *native])
         folders = {name for path in self._files.listed for name in path.split("/")[:-1]}
         spoken = dict.fromkeys(folders, False)
         for path in ignored:
@@ -213,11 +221,10 @@ class Sight:
             if path.endswith(_MODULES) or any(spoken[word] for word in words):
                 yield path
 
-    def _texts(self, paths: Iterable[str]) -> bytes:
-        """Return the text of all native sources and of the build definitions in `paths`."""
+    def _definitions(self, paths: Iterable[str]) -> bytes:
         definitions = {path for path in paths if path.endswith(_DEFINITIONS)}
         native = self.survey("native")
-        return b"\n".join(self._text(path) for path in (*native, *definitions.difference(native)))
+        return self.texts((*native, *definitions.difference(native)))
 
     def _text(self, path: str) -> bytes:
         try:
@@ -271,5 +278,20 @@ def is_older(mtime_ns: int, ctime_ns: int, time_ns: int) -> bool:
 
 def survey_digest(files: Iterable[str], made: frozenset[str]) -> str:
     """Return a digest of the names of the files that count, without what the build made."""
-    names = "\0".join(path for path in files if path not in made)
+    names = "\0".join(path for path in files if not _is_made(path, made))
     return hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _is_made(path: str, made: frozenset[str]) -> bool:
+    """Whether a build made `path`, or a folder for its own work around it.
+
+    An editable of meson-python builds when it is imported, and leaves more there.
+    """
+    if path in made:
+        return True
+    if not is_by_product(path):
+        return False
+    while path := path.rpartition("/")[0]:
+        if path in made:
+            return True
+    return False

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
-__all__ = ["digest_variables", "names_that_matter"]
+__all__ = ["digest_variables", "names_spoken_of", "names_that_matter"]
 
 # Every program that is started, or that wants a temporary file, asks for these: they tell where
 # things are on this machine, and what they lead to is looked at by itself.
@@ -27,6 +27,17 @@ _COMPILERS = (
 _COMPILER_FAMILIES = re.compile(r"CARGO_.*|CMAKE_.*|MATURIN_.*|SKBUILD_.*|MESON.*")
 # A child of cargo sets these for its own children.
 _NOT_SETTINGS = re.compile(r"CARGO_(?:MANIFEST_.*|PKG_.*|HOME|BIN_.*|CRATE_.*)")
+
+# How build programs ask for a variable: cargo, C, CMake, Python; then make and shells.
+_SPOKEN = re.compile(
+    rb"""(?:env!\s*\(|env::var(?:_os)?\s*\(|getenv\s*\(|environ(?:\.get\s*\(|\s*\[))\s*["'](\w+)["']"""
+    rb"|\$ENV\{(\w+)\}|\$[{(]?([A-Z_][A-Z0-9_]+)"
+)
+
+
+def names_spoken_of(text: bytes) -> set[str]:
+    """Return the names of variables for which sources, build definitions or scripts ask."""
+    return {name.decode() for found in _SPOKEN.findall(text) for name in found if name}
 
 
 def names_that_matter(asked: Iterable[str], *, compiled: bool) -> tuple[str, ...]:
