@@ -1,14 +1,12 @@
 """What compilers tell of the files that they read: the dependency files of make and of ninja.
 
 Copied beside the build and imported there under another name, by Pythons from 3.8 on: standard
-library only.
+library only, and nothing imported before it is needed that a starting Python has not loaded anyway.
 """
 
 from __future__ import annotations
 
 import os
-import re
-import struct
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +16,8 @@ __all__ = ["NINJA_LOG", "compiler_inputs", "is_depfile"]
 
 NINJA_LOG = ".ninja_deps"
 _NINJA_MAGIC = b"# ninjadeps\n"
-_RULE = re.compile(r"(?:\\.|[^\\])*?:(?=\s|$)")
-_NAME = re.compile(r"(?:\\[ #\\]|\S)+")
+_RULE = r"(?:\\.|[^\\])*?:(?=\s|$)"
+_NAME = r"(?:\\[ #\\]|\S)+"
 
 
 def is_depfile(path: str) -> bool:
@@ -54,10 +52,12 @@ def compiler_inputs(path: str, folder: str) -> Iterator[str]:
 
 def _of_make(text: str) -> Iterator[str]:
     """Yield the prerequisites of each rule; a backslash escapes a space, and joins lines."""
+    import re
+
     for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-        rule = _RULE.match(line)
+        rule = re.match(_RULE, line)
         if rule:
-            for name in _NAME.findall(line[rule.end() :]):
+            for name in re.findall(_NAME, line[rule.end() :]):
                 yield re.sub(r"\\([ #\\])", r"\1", name).replace("$$", "$")
 
 
@@ -67,6 +67,8 @@ def _of_ninja(content: bytes) -> Iterator[str]:
     After its version come records: their size, with the highest bit set for what depends on what,
     which does not matter here; else a path padded with NUL, and a checksum.
     """
+    import struct
+
     at = len(_NINJA_MAGIC) + 4
     while at + 4 <= len(content):
         size = struct.unpack_from("<I", content, at)[0]
