@@ -3,69 +3,17 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trueup
 from support.builds import lay_tree
+from support.home import Home
 from trueup.reporting import Event
 
 _SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A store for all tests of this file: build environments are made once."""
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRUEUP_CACHE_DIR", str(folder))
-        yield folder
-
-
-class Home:
-    """A folder with an environment, and trueup as a user runs it."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.environment = root / "venv"
-        self.run("venv", "-q", str(self.environment))
-        scripts = "Scripts/python.exe" if sys.platform == "win32" else "bin/python"
-        self.python = self.environment / scripts
-
-    def run(self, *arguments: str, code: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "trueup", *arguments],
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
-        said = done.stdout + done.stderr
-        assert done.returncode == code, said
-        return said
-
-    def install(self, *arguments: str, command: str = "install") -> str:
-        return self.run(command, "-p", str(self.environment), *arguments)
-
-    def evaluate(self, expression: str, module: str) -> str:
-        done = subprocess.run(
-            [self.python, "-c", f"import {module}; print({expression})"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.stdout.strip() or done.stderr.strip().splitlines()[-1]
-
-
-@pytest.fixture
-def home(tmp_path: Path, cache: Path) -> Home:
-    assert cache.is_dir()
-    return Home(tmp_path)
 
 
 # --- 10946: the links of a strict editable are not renewed ---

@@ -46,6 +46,7 @@ class BuildOrder:
             see is left out of them.
         constraints: PEP 508 strings that limit the versions of build requirements they name.
         traced: record what the backend looks at.
+        subject: what is built, in words for people, where the tree's path says nothing to them.
     """
 
     tree: str
@@ -58,6 +59,12 @@ class BuildOrder:
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     constraints: tuple[str, ...] = ()
     traced: bool = True
+    subject: str = ""
+
+    @property
+    def title(self) -> str:
+        """What people are told is being built."""
+        return self.subject or self.tree
 
 
 class Provision(Protocol):
@@ -107,7 +114,7 @@ def build_wheel(
     """
     build = _Build(order, reporter)
     kind = "editable" if order.editable else "wheel"
-    reporter(Event("building", order.tree, f"building {kind}"))
+    reporter(Event("building", order.title, f"building {kind}"))
     build.prepare(kind, provision)
     folder = os.path.join(order.workspace, "wheel")
     os.makedirs(folder, exist_ok=True)
@@ -120,8 +127,8 @@ def build_wheel(
         raise build.failed(hook, wrong)
     warnings = read_links_not_followed(order.workspace)
     for warning in warnings:
-        reporter(Event("warning", order.tree, warning))
-    reporter(Event("built", order.tree, name))
+        reporter(Event("warning", order.title, warning))
+    reporter(Event("built", order.title, name))
     return BuiltWheel(
         path=os.path.join(folder, name),
         requirements=build.requirements,
@@ -182,7 +189,7 @@ class _Build:
         self.runner = HookRunner(
             launcher=[plant_watchers_in(order.workspace)],
             log=self.log,
-            subject=order.tree,
+            subject=order.title,
             timeout=order.timeout,
             reporter=reporter,
         )
@@ -271,7 +278,7 @@ class _Build:
         with suppress(FileNotFoundError), open(self.log, encoding="utf-8", errors="replace") as log:
             trace = log.read() + trace
         return BuildError(
-            f"the build of {self.order.tree} failed: {hook} {reason}",
+            f"the build of {self.order.title} failed: {hook} {reason}",
             hook=hook,
             hint=hint or "the output above is the backend's own",
             output=without_credentials(trace),

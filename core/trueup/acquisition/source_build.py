@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from trueup.acquisition.build_key import build_key, pinned_source
 from trueup.acquisition.builder import BuildOrder, build_wheel
@@ -12,6 +13,7 @@ from trueup.acquisition.pack import Pack
 from trueup.acquisition.source import Workspace, direct_url, open_source
 from trueup.acquisition.supply import Acquired, Supply, origin
 from trueup.errors import BuildError
+from trueup.resolution.address import key_of_source
 from trueup.resolution.artifact import Artifact, Directory, Wheel
 from trueup.resolution.request import BuildChoices
 
@@ -26,6 +28,7 @@ def acquire_by_building(artifact: Artifact, supply: Supply) -> Acquired:
         pack = build_directory(source.path, supply, editable=source.editable)
         return Acquired(pack, direct_url(source), "build")
     _may_build(artifact, supply.build)
+    supply = replace(supply, build=supply.build.settled(artifact.name, key_of_source(source)))
     key = build_key(source, supply.build, supply.interpreter)
     known = supply.store.find_build(key) if key else None
     if known is not None:
@@ -39,7 +42,8 @@ def acquire_by_building(artifact: Artifact, supply: Supply) -> Acquired:
             workspace=_workspace(workspace, supply),
             reporter=supply.reporter,
         )
-        pack = _build(tree.path, supply, os.path.join(workspace, "build"))
+        subject = f"{artifact.name} {artifact.version}".rstrip()
+        pack = _build(tree.path, supply, os.path.join(workspace, "build"), subject=subject)
         check_identity(artifact, pack)  # before it is remembered as what this source builds
         pinned = pinned_source(source, tree)
         key = key or build_key(pinned, supply.build, supply.interpreter)
@@ -61,13 +65,7 @@ def _workspace(folder: str, supply: Supply) -> Workspace:
     )
 
 
-def build_directory(
-    path: str,
-    supply: Supply,
-    *,
-    editable: bool,
-    config_settings: tuple[tuple[str, str], ...] = (),
-) -> Pack:
+def build_directory(path: str, supply: Supply, *, editable: bool) -> Pack:
     """Build the local project at `path` and return the pack of its wheel.
 
     Raises:
@@ -75,7 +73,7 @@ def build_directory(
         WheelRefused: the backend made a wheel that breaks a rule.
     """
     with supply.store.temporary_directory() as workspace:
-        return _build(path, supply, workspace, editable=editable, more_settings=config_settings)
+        return _build(path, supply, workspace, editable=editable)
 
 
 def _build(
@@ -84,17 +82,18 @@ def _build(
     workspace: str,
     *,
     editable: bool = False,
-    more_settings: tuple[tuple[str, str], ...] = (),
+    subject: str = "",
 ) -> Pack:
     order = BuildOrder(
         tree=tree,
         interpreter=supply.interpreter,
         workspace=workspace,
         editable=editable,
-        config_settings=(*supply.build.config_settings, *more_settings),
+        config_settings=supply.build.config_settings,
         isolation=supply.build.build_isolation,
         timeout=supply.timeout,
         environment=supply.variables,
+        subject=subject,
     )
     built = build_wheel(order, provision=supply.provision, reporter=supply.reporter)
     return supply.store.add_wheel(built.path, os.path.basename(built.path))

@@ -9,6 +9,7 @@ from typing import cast, get_args
 
 from packaging.utils import canonicalize_name
 
+from trueup.resolution.address import key_of_address, split_bare
 from trueup.resolution.deciding import FILE_VARIABLES, deciding_variables, resolver_environment
 from trueup.resolution.format_control import fold_formats
 from trueup.resolution.hash_demand import check_hashes
@@ -16,7 +17,13 @@ from trueup.resolution.location import index_address, links_address
 from trueup.resolution.moment import read_moment
 from trueup.resolution.problems import Problems
 from trueup.resolution.reading import ReadText, Surroundings
-from trueup.resolution.request import BuildChoices, IndexSettings, Request, Strategy
+from trueup.resolution.request import (
+    BuildChoices,
+    IndexSettings,
+    Request,
+    RequestedItem,
+    Strategy,
+)
 from trueup.resolution.request_defaults import with_defaults
 from trueup.resolution.request_input import RequestInput
 from trueup.resolution.requirement_options import FileOptions, read_setting
@@ -150,6 +157,11 @@ class _Assembly:
             only_binary=only_binary,
             build_isolation=self.raw.build_isolation is not False,
             config_settings=tuple(pairs),
+            own_settings=tuple(
+                (_owner(item), item.config_settings)
+                for item in self.sources.items
+                if item.config_settings
+            ),
         )
 
     def _strategy(self) -> Strategy:
@@ -190,6 +202,13 @@ class _Assembly:
                 "take out either",
             )
         return self.sources.hashed if last is None else last
+
+
+def _owner(item: RequestedItem) -> str | tuple[str, ...]:
+    """Return what the artifact of an item is known by: its name, or else its address."""
+    if item.requirement is None:
+        return key_of_address(split_bare(item.text)[0])
+    return canonicalize_name(item.requirement.name)
 
 
 def _joined(first: tuple[str, ...], then: tuple[str, ...]) -> tuple[str, ...]:

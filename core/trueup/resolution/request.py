@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from packaging.requirements import Requirement
@@ -96,12 +96,21 @@ class BuildChoices:
         only_binary: names that must not be built, or ":all:".
         build_isolation: build in an environment of its own (PEP 517) and not in the target.
         config_settings: (key, value) pairs for every backend, in the order given.
+        own_settings: the same for one distribution each, which a requirement file names together
+            with them: by normalized name, or by the key of its address.
     """
 
     no_binary: frozenset[str] = frozenset()
     only_binary: frozenset[str] = frozenset()
     build_isolation: bool = True
     config_settings: tuple[tuple[str, str], ...] = ()
+    own_settings: tuple[tuple[str | tuple[str, ...], tuple[tuple[str, str], ...]], ...] = ()
+
+    def settled(self, *owners: str | tuple[str, ...]) -> BuildChoices:
+        """Return the choices for one distribution, which goes by `owners`."""
+        own = (pair for owner, pairs in self.own_settings if owner in owners for pair in pairs)
+        settings = (*self.config_settings, *own)
+        return replace(self, config_settings=settings, own_settings=())
 
 
 @dataclass(frozen=True, slots=True)
