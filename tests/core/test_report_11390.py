@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from support.builds import lay_tree
 from support.home import Door, Home, Wish
 from support.mechanisms import MECHANISMS, Mechanism
 from support.replays import Replay, Step, chosen, play
@@ -236,9 +237,7 @@ REPLAYS = {
 
 def _prepare(home: Home, replay: Replay) -> None:
     """Make a repository where the project's version comes out of one."""
-    if "_version.py" in str(replay.see) or "mesonpy" in str(replay.files):
-        from support.builds import lay_tree
-
+    if "demo._version" in str(replay.see) or "mesonpy" in str(replay.files):
         tree = home.root / "demo"
         lay_tree(home.root, replay.files)
         git(tree, "init", "-q", ".")

@@ -143,13 +143,15 @@ class BuildFacts:
         """Say what somebody else changed while the build ran, or "".
 
         What Python code wrote is in the trace; where a program wrote unseen, a new file is taken
-        for its work, and a changed one is not.
+        for its work, and so is one that the build before had made. Another that changed is not.
         """
         written = set(self.trace.writes) | self.seen.accepted
         old = self.seen.before.entries
+        earlier = self.seen.previous.made if self.seen.previous else frozenset()
         for path in sorted(self.changed):
             entry = self.seen.after.entries[path]
             known = path in written or any(path.startswith(one + "/") for one in written)
+            known = known or (path in earlier and bool(self.unseen))
             if known or entry.is_directory or is_by_product(path):
                 continue
             if path in old or not self.unseen:

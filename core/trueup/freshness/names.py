@@ -27,6 +27,8 @@ _NOISE = re.compile(
 # Where builds keep what is only on its way to a result; nothing is imported from there.
 _BY_PRODUCT = re.compile(
     r"build|dist|target|_skbuild|CMakeFiles|cmake-build.*|\.pdm-build|\.eggs|.*\.(?:egg-info|dist-info|dSYM)"
+    # what cmake and ninja lay where they build, which is the tree itself in place
+    r"|CMakeCache\.txt|CMakeInit\.txt|cmake_install\.cmake|\.ninja_(?:deps|lock|log)|\.skbuild-info\.json"
 )
 _LICENCE = re.compile(r"(?i)(?:un)?licen[cs]e.*|copying.*|notice.*|authors.*|readme.*")
 _COMPILER = re.compile(

@@ -63,7 +63,7 @@ PROJECTS = {
     "hatchling": _Project("1.33.0", "hatchling, itself", "hatchling"),
     "attrs": _Project("26.1.0", "hatchling, hatch-vcs", "attrs"),
     "urllib3": _Project("2.8.0", "hatchling, hatch-vcs", "urllib3"),
-    "platformdirs": _Project("4.14.7", "hatchling, hatch-vcs", "platformdirs"),
+    "humanize": _Project("4.17.0", "hatchling, hatch-vcs", "humanize"),
     "idna": _Project("3.20", "flit", "idna"),
     "click": _Project("8.5.1", "flit", "click"),
     "findpython": _Project("0.9.0", "pdm-backend", "findpython"),
@@ -72,7 +72,7 @@ PROJECTS = {
     "poetry-core": _Project("2.5.0", "poetry-core, itself", "poetry.core"),
     "pybind11": _Project("3.1.0", "scikit-build-core", "pybind11"),
     "phik": _Project("0.12.5", "scikit-build-core, C++", "phik"),
-    "siphash24": _Project("1.9", "meson-python, Cython", "siphash24"),
+    "cysignals": _Project("1.12.5", "meson-python, Cython", "cysignals.signals"),
     "meson-python": _Project("0.22.1", "meson-python, itself", "mesonpy"),
     "django-htmx": _Project("1.29.0", "uv_build", "django_htmx"),
 }
@@ -149,13 +149,17 @@ def _touch(tree: Path) -> None:
             os.utime(path)
 
 
+def _modules(tree: Path) -> list[str]:
+    return git(tree, "ls-files", "-z", "*.py", "*.pyx").split("\0")[:-1]
+
+
 def _away_and_back(tree: Path) -> None:
     """Check out a branch on which much is otherwise, and return."""
     git(tree, "checkout", "-q", "-b", "away")
-    module = sorted(git(tree, "ls-files", "*.py").split())
-    for name in module[:3]:
+    modules = _modules(tree)
+    for name in modules[:3]:
         (tree / name).write_text("# otherwise\n")
-    git(tree, "rm", "-q", "--", *module[3:5])
+    git(tree, "rm", "-q", "--", *modules[3:5])
     (tree / "something_new.py").write_text("")
     git(tree, "add", "-A")
     git(tree, "commit", "-q", "-m", "away")
@@ -163,7 +167,7 @@ def _away_and_back(tree: Path) -> None:
 
 
 def _stash(tree: Path) -> None:
-    for name in git(tree, "ls-files", "*.py").split()[-3:]:
+    for name in _modules(tree)[-3:]:
         with open(tree / name, "a", encoding="utf-8") as file:
             file.write("\n# on its way\n")
     git(tree, "stash", "-q")
