@@ -188,6 +188,19 @@ def test_a_lock_that_names_a_directory_builds_it(shell: Shell) -> None:
     done = shell("install", "--pylock", "pylock.toml", **NOBODY)
     assert done.code == 0, done.err
     assert shell.runs("import local; print(local.__file__)").startswith(str(shell.root / "tree"))
+    for command in ("install", "sync"):
+        again = shell(command, "--pylock", "pylock.toml", **NOBODY)
+        assert again.out.startswith("Nothing to do"), again.out
+    pyproject = shell.root / "tree" / "pyproject.toml"
+    pyproject.write_text(pyproject.read_text().replace("[project]", '[project]\nkeywords = ["a"]'))
+    stale = shell("install", "--pylock", "pylock.toml", **NOBODY)
+    assert " ~ local 1.0 (editable)" in stale.out
+
+
+def test_a_lock_does_not_answer_for_what_is_asked_for_beside_it(shell: Shell) -> None:
+    done = shell("install", "--pylock", _lock(shell), "alpha")
+    assert done.code == 2
+    assert "requirements beside a lock" in done.err
 
 
 def test_extras_bring_what_they_stand_for(shell: Shell) -> None:

@@ -281,3 +281,50 @@ class ToxProject:
 def expect(mapping: Mapping[str, str], **versions: str) -> None:
     """Compare installed distributions with what is expected; dashes are written as underscores."""
     assert dict(mapping) == {name.replace("_", "-"): version for name, version in versions.items()}
+
+
+def workspace(project: ToxProject, *, needs: str = "", groups: str = "") -> None:
+    """Lay down a workspace of uv: `demo`, which needs its member `lib`, which needs `beta`.
+
+    Args:
+        project: an empty project.
+        needs: more dependencies of `demo`, each followed by a comma.
+        groups: tables of its pyproject.toml.
+    """
+    project.settings |= {"UV_FIND_LINKS": str(project.wheels), "UV_NO_INDEX": "1"}
+    member(project, ".", "demo", f'{needs} "lib"', groups=groups)
+    member(project, "packages/lib", "lib", '"beta"')
+
+
+def member(project: ToxProject, folder: str, name: str, needs: str, *, groups: str = "") -> None:
+    """Lay down one project of a workspace, with metadata that uv can read without a build."""
+    listed = ", ".join(each.strip().replace('"', "'") for each in needs.split(",") if each.strip())
+    backend = f'[tool.backend]\nname = "{name}"\nrequires = [{listed}]\n'
+    table = f'[project]\nname = "{name}"\nversion = "1.0"\nrequires-python = ">=3.8"\n'
+    system = 'requires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    shared = ""
+    if folder == ".":
+        shared = '[tool.uv.workspace]\nmembers = ["packages/*"]\n'
+        shared += "[tool.uv.sources]\nlib = { workspace = true }\n"
+    project.write(
+        f"{folder}/pyproject.toml",
+        f"[build-system]\n{system}{table}dependencies = [{needs}]\n{groups}\n{backend}\n{shared}",
+    )
+    project.write(f"{folder}/backend.py", BACKEND)
+    project.write(f"{folder}/src/{name}/__init__.py", "VALUE = 1\n")
+
+
+def write_lock(project: ToxProject) -> None:
+    """Write the project's `uv.lock`."""
+    from support.laboratory import find_uv
+
+    command = [find_uv(), "lock", "--quiet", "--python", sys.executable]
+    done = subprocess.run(
+        command,
+        cwd=project.root,
+        env=project.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

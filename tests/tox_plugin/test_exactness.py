@@ -88,13 +88,35 @@ def test_another_pin_changes_that_one_distribution(either: ToxProject) -> None:
     assert "recreate" not in ran.out
 
 
-def test_a_path_that_is_dropped_makes_the_environment_anew(either: ToxProject) -> None:
-    either.python_project()
-    either.configure("import demo", deps="\nalpha\n./")
+@pytest.mark.parametrize("path", ["./", pytest.param("-e .", marks=pytest.mark.slow)])
+def test_a_path_that_is_dropped_leaves_with_what_it_needed(either: ToxProject, path: str) -> None:
+    either.python_project('requires = ["gamma<2"]')
+    either.configure("import demo", deps=f"\nalpha\n{path}")
     either.works("run")
     either.configure("import alpha", deps="\nalpha")
-    assert "recreate env because requirements removed" in either.works("run").out
+    assert "recreate" not in either.works("run").out
     expect(either.installed(), alpha="1.0", beta="1.0")
+
+
+def test_what_a_path_no_longer_needs_leaves(either: ToxProject) -> None:
+    either.python_project('requires = ["gamma<2", "alpha"]')
+    either.configure("import demo", deps="./")
+    either.works("run")
+    either.python_project('requires = ["alpha"]')
+    either.works("run")
+    expect(either.installed(), alpha="1.0", beta="1.0", demo="1.0")
+
+
+@pytest.mark.slow
+def test_what_an_extra_of_a_path_brought_stays_when_another_requirement_goes(
+    either: ToxProject,
+) -> None:
+    either.python_project('extras = { more = ["gamma<2"] }')
+    either.configure("import gamma", deps="\nalpha\n./[more]")
+    either.works("run")
+    either.configure("import gamma", deps="./[more]")
+    either.works("run")
+    expect(either.installed(), beta="1.0", demo="1.0", gamma="1.0")
 
 
 def test_a_path_among_the_deps_is_looked_at_in_each_run(either: ToxProject) -> None:

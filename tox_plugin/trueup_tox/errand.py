@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from trueup.api.report import InstallReport
     from trueup.destination.environment import Environment
 
-__all__ = ["errand", "install", "uninstall"]
+__all__ = ["Exactly", "errand", "install", "uninstall"]
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -38,11 +38,18 @@ class _Status(NamedTuple):
     err: bytes
 
 
+class Exactly(NamedTuple):
+    """An environment is to hold what is asked for, and `spared`, and nothing else."""
+
+    spared: frozenset[str] = frozenset()
+
+
 def install(
     tox_env: Python,
     arguments: Sequence[str],
     run_id: str,
     variables: Mapping[str, str] | None = None,
+    exactly: Exactly | None = None,
 ) -> InstallReport:
     """Install into the environment of `tox_env`.
 
@@ -51,6 +58,7 @@ def install(
         arguments: in pip's grammar.
         run_id: what tox calls the errand: "install_deps", "install_package" and the like.
         variables: of the environment; None for those of `tox_env`.
+        exactly: and nothing else is to be there.
 
     Raises:
         Fail: with the problem and the way out.
@@ -64,7 +72,12 @@ def install(
             variables=tox_env.environment_variables if variables is None else variables,
             reporter=narrator,
         )
-        report = install_arguments(["--python", str(tox_env.env_python()), *arguments], around)
+        report = install_arguments(
+            ["--python", str(tox_env.env_python()), *arguments],
+            around,
+            exact=exactly is not None,
+            spared=exactly.spared if exactly else frozenset(),
+        )
         _tell_changes(report, narrator)
     return report
 

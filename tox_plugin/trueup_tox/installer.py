@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from packaging.utils import canonicalize_name
 from tox.tox_env.errors import Fail, Recreate
 from tox.tox_env.python.pip.pip_install import Pip
 from tox.tox_env.python.pip.req_file import PythonDeps
@@ -20,9 +19,11 @@ from trueup_tox.arguments import (
     projects_in,
     requirements_in,
 )
-from trueup_tox.leftovers import Wishes, find_leftovers, named
+from trueup_tox.exactness import Exactness
+from trueup_tox.lock import Locked
 from trueup_tox.record import Record
 from trueup_tox.settings import add_settings
+from trueup_tox.uv_package import SourcedProject, lowered, project_root
 
 if TYPE_CHECKING:
     from trueup.destination.environment import Environment
@@ -49,6 +50,10 @@ class TrueupInstaller(Pip):
         add_settings(self._env.conf)
 
     @cached_property
+    def _exactness(self) -> Exactness:
+        return Exactness(self._env, self._environment)
+
+    @cached_property
     def own_command(self) -> bool:
         """Whether the project has an `install_command` of its own, which then is run as it is."""
         usual = self.default_install_command(self._env.conf._conf, self._env.conf.name)  # noqa: SLF001 - only handed back to tox
@@ -61,23 +66,40 @@ class TrueupInstaller(Pip):
             Fail: with the problem and the way out.
             Recreate: the environment has to be made anew.
         """
+        if isinstance(arguments, Locked):
+            self._synchronize(arguments)
+            return
+        sourced = _sourced(arguments)
         if self.own_command:
-            super().install(arguments, section, of_type)
+            if sourced is not None:
+                super()._execute_installer(sourced.arguments, of_type)
+            else:
+                super().install(arguments, section, of_type)
             return
         self._started: set[str] = set()
+        self._changed = False
         self._projects = projects_in(arguments)
         self._prepare()
+        if sourced is not None:
+            self._exactness.replace_lines(sourced.lines)
+            self._run(sourced.arguments, of_type)
+            self._exactness.remove_leftovers(changed=self._changed)
+            return
         try:
             super().install(arguments, section, of_type)
         except Recreate:
-            if not self._drop(arguments, section, of_type):
+            if not self._exactness.drop(arguments, section, of_type):
                 raise
             super().install(arguments, section, of_type)
         skipped = of_type not in self._started and isinstance(arguments, PythonDeps)
         if skipped and holds_directories(arguments):
             # tox compares the lines of its configuration, and a path stays the same line.
             self._run([*arguments.as_root_args, *self._constraints()], of_type)
-        self._remove_leftovers()
+        if has_packages(arguments) and "package_deps" not in self._started:
+            _, members = lowered(requirements_in(arguments), project_root(self._env.core))
+            if members:
+                self._run(members, "package_deps")
+        self._exactness.remove_leftovers(changed=self._changed)
 
     def installed(self) -> list[str]:
         """Return what is installed, as `pip freeze --all` writes it."""
@@ -91,6 +113,11 @@ class TrueupInstaller(Pip):
             return list_installed(self._environment())
         except TrueupError as error:
             raise Fail(str(error)) from error
+
+    def _synchronize(self, asked: Locked) -> None:
+        from trueup_tox.synchronization import synchronize
+
+        synchronize(self._env, asked, self._again())
 
     def _execute_installer(self, deps: Sequence[Any], of_type: str) -> None:
         if self.own_command:
@@ -106,6 +133,7 @@ class TrueupInstaller(Pip):
             arguments = pinned(arguments, keep=not self._damaged)
         elif of_type == "package_deps":
             arguments += self._package_constraints()
+            arguments, _ = lowered(arguments, project_root(self._env.core))
         self._run(arguments, of_type)
         frozen = self.constrain_package_deps and self.use_frozen_constraints
         if of_type == "deps" and frozen and not self._constrained:
@@ -128,8 +156,12 @@ class TrueupInstaller(Pip):
         options = ["--pre"] if self._env.conf["pip_pre"] else []
         if self._env.conf["resolution"]:
             options += ["--resolution", self._env.conf["resolution"]]
-        options += [f"--reinstall-package={name}" for name in sorted(self._damaged)]
-        install(self._env, [*options, *arguments], f"install_{of_type}", variables)
+        words = [*options, *self._again(), *arguments]
+        report = install(self._env, words, f"install_{of_type}", variables)
+        self._changed |= report.changed
+
+    def _again(self) -> list[str]:
+        return [f"--reinstall-package={name}" for name in sorted(self._damaged)]
 
     @property
     def _constrained(self) -> bool:
@@ -193,43 +225,11 @@ class TrueupInstaller(Pip):
             python=str(self._env.env_python()), memory=store.folder("interpreters")
         )
 
-    def _drop(self, arguments: Any, section: str, of_type: str) -> bool:
-        """Note which requirements were removed; False where there is more to it than that."""
-        now = requirements_in(arguments)
-        key = f"{of_type}_deps" if has_packages(arguments) else of_type
-        record = Record(self._env.cache)
-        gone = set(record.requirements(section, key)) - set(now)
-        names = {each: named(each) for each in gone}
-        if not gone or None in names.values():
-            return False
-        noted = record.own("dropped") or []
-        record.note("dropped", sorted({*noted, *(one.name for one in names.values() if one)}))
-        record.forget(section, key, gone)
-        return True
 
-    def _remove_leftovers(self) -> None:
-        record = Record(self._env.cache)
-        dropped = record.own("dropped")
-        if not dropped:
-            return
-        from trueup.destination.installed import read_installed
-        from trueup.errors import TrueupError
-
-        from trueup_tox.errand import uninstall
-
-        try:
-            environment = self._environment()
-            wishes = Wishes(
-                tuple(record.all_requirements()),
-                frozenset(map(canonicalize_name, dropped)),
-                environment.interpreter.markers,
-            )
-            needless = find_leftovers(read_installed(environment), wishes)
-        except TrueupError as error:
-            raise Fail(str(error)) from error
-        if needless:
-            uninstall(self._env, environment, sorted(needless))
-        record.note("dropped", [])
+def _sourced(arguments: Any) -> SourcedProject | None:
+    """Return the project that `package = uv` names, if it is that."""
+    first = arguments[0] if isinstance(arguments, list) and arguments else None
+    return first if isinstance(first, SourcedProject) else None
 
 
 def _bare(arguments: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 if TYPE_CHECKING:
     from trueup.destination.installed import InstalledDistribution
 
-__all__ = ["Wishes", "find_leftovers", "named"]
+__all__ = ["Wishes", "find_leftovers", "named", "unnamed_extras"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,13 @@ class Wishes:
         requirements: what is asked for, as tox writes it.
         dropped: normalized names that were asked for and are no longer.
         markers: the environment of PEP 508 markers.
+        extras: normalized names of extras that are asked for with a path, and so without a name.
     """
 
     requirements: tuple[str, ...]
     dropped: frozenset[str] = frozenset()
     markers: Mapping[str, str] = field(default_factory=dict)
+    extras: frozenset[str] = frozenset()
 
 
 def named(requirement: str) -> Requirement | None:
@@ -38,6 +40,16 @@ def named(requirement: str) -> Requirement | None:
         return Requirement(bare)
     except InvalidRequirement:
         return None
+
+
+def unnamed_extras(requirements: Iterable[str]) -> frozenset[str]:
+    """Return the extras that paths and addresses ask for: `./lib[test]`."""
+    found: set[str] = set()
+    for each in requirements:
+        bare = each.partition(" ;")[0].strip()
+        if bare.endswith("]") and named(each) is None:
+            found.update(bare[:-1].rpartition("[")[2].split(","))
+    return frozenset(canonicalize_name(extra.strip()) for extra in found)
 
 
 def find_leftovers(installed: Mapping[str, InstalledDistribution], wishes: Wishes) -> list[str]:
@@ -57,6 +69,9 @@ def find_leftovers(installed: Mapping[str, InstalledDistribution], wishes: Wishe
     from trueup.destination.contents import requires
 
     todo = [(name, "") for name in _roots(installed, wishes.dropped)]
+    # Which path an extra belongs to is not known here; one too many keeps what may go, no harm.
+    direct = [name for name, _ in todo if installed[name].direct_url is not None]
+    todo += [(name, extra) for name in direct for extra in wishes.extras]
     todo += _wanted(filter(None, map(named, wishes.requirements)), wishes.markers)
     needed: set[tuple[str, str]] = set()
     while todo:

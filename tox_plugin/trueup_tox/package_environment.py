@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tox.tox_env.python.package import PythonPackageToxEnv
@@ -13,6 +14,7 @@ from tox.tox_env.python.virtual_env.package.pyproject import (
 )
 from tox.util.path import ensure_empty_dir
 
+from trueup_tox.uv_package import UV_KINDS, SourcedProject
 from trueup_tox.virtual_environment import TrueupVirtualEnv
 
 if TYPE_CHECKING:
@@ -57,6 +59,9 @@ class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
             Fail: it cannot be built.
         """
         kind = for_env["package"]
+        if kind in UV_KINDS:
+            root = Path(os.path.abspath(self.conf["package_root"]))
+            return [SourcedProject(root, for_env["extras"], editable=kind == "uv-editable")]
         if kind not in {"wheel", "editable"}:
             return super().perform_packaging(for_env)
         builder = self._wheel_build_envs.get(for_env["wheel_build_env"], self)
@@ -66,8 +71,6 @@ class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
         built = self._built_once(kind)
         if built is None:
             return super().perform_packaging(for_env)
-        from pathlib import Path
-
         from trueup_tox.project import EditableProject, Metadata, WheelProject
 
         wheel, project = built

@@ -15,11 +15,17 @@ from trueup_tox.run_environment import RUN_ENVIRONMENTS, TrueupRunner
 from trueup_tox.uv_words import package_aliases, run_aliases
 
 if TYPE_CHECKING:
+    from tox.config.cli.parser import ToxParser
     from tox.config.sets import ConfigSet
     from tox.session.state import State
     from tox.tox_env.register import ToxEnvRegister
 
-__all__ = ["tox_add_core_config", "tox_append_version_info", "tox_register_tox_env"]
+__all__ = [
+    "tox_add_core_config",
+    "tox_add_option",
+    "tox_append_version_info",
+    "tox_register_tox_env",
+]
 
 
 @impl(trylast=True)  # after tox-uv's hook, so that what is registered and the default are known
@@ -37,6 +43,19 @@ def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
     """Make trueup the runner of a project that requires it."""
     if isinstance(state.conf.options.default_runner, Unasked) and asks_for_trueup(core_conf):
         state.conf.options.default_runner = TrueupRunner.id()
+
+
+@impl(trylast=True)  # tox-uv has the same option, and argparse takes none twice
+def tox_add_option(parser: ToxParser) -> None:
+    """Add the one option of tox-uv's."""
+    for name in ("run", "exec"):
+        command = parser.handlers[name][0]
+        if "--skip-uv-sync" not in command._option_string_actions:  # noqa: SLF001 - argparse tells it nowhere else
+            command.add_argument(
+                "--skip-uv-sync",
+                action="store_true",
+                help="leave the environments of locks as they are",
+            )
 
 
 def tox_append_version_info() -> str:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from tox.tox_env.python.virtual_env.runner import VirtualEnvRunner
 
+from trueup_tox.lock_environment import TrueupLockRunner
+from trueup_tox.uv_package import UV_KINDS
 from trueup_tox.virtual_environment import TrueupVirtualEnv
 
 try:
@@ -35,8 +37,12 @@ class TrueupRunner(TrueupVirtualEnv, VirtualEnvRunner):
     def _external_pkg_tox_env_type(self) -> str:
         return "trueup-cmd-builder"
 
+    @property
+    def _package_types(self) -> tuple[str, ...]:
+        return (*super()._package_types, *UV_KINDS)
 
-RUN_ENVIRONMENTS: tuple[type[RunToxEnv], ...] = (TrueupRunner,)
+
+RUN_ENVIRONMENTS: tuple[type[RunToxEnv], ...] = (TrueupRunner, TrueupLockRunner)
 
 if Pep723Runner is not None:
 
@@ -48,4 +54,4 @@ if Pep723Runner is not None:
             """Return the name behind `runner =`."""
             return "trueup-pep-723"
 
-    RUN_ENVIRONMENTS = (TrueupRunner, TrueupPep723Runner)
+    RUN_ENVIRONMENTS = (*RUN_ENVIRONMENTS, TrueupPep723Runner)

@@ -17,7 +17,11 @@ __all__ = ["package_aliases", "run_aliases"]
 
 Environment = TypeVar("Environment", bound="ToxEnv")
 
-_RUNNERS = {"trueup": "uv-venv-runner", "trueup-pep-723": "uv-venv-pep-723"}
+_RUNNERS = {
+    "trueup": "uv-venv-runner",
+    "trueup-lock": "uv-venv-lock-runner",
+    "trueup-pep-723": "uv-venv-pep-723",
+}
 _PACKAGERS: dict[str, type[PackageToxEnv]] = {
     "uv-venv-pep-517": TrueupPackager,
     "uv-venv-cmd-builder": TrueupCommandBuilder,

@@ -10,10 +10,12 @@ from tox.tox_env.python.virtual_env.api import VirtualEnv
 
 from trueup_tox.installer import TrueupInstaller
 from trueup_tox.stopping import stop_errands
+from trueup_tox.uv_program import find_uv_program
 
 __all__ = ["TrueupVirtualEnv"]
 
-_PASSED = ("UV_*", "TRUEUP_*")
+# What tox-uv passes on, too; the last two are for builds of extension modules.
+_PASSED = ("UV_*", "TRUEUP_*", "TOX_UV_PATH", "PKG_CONFIG_PATH", "MACOSX_DEPLOYMENT_TARGET")
 
 
 class TrueupVirtualEnv(VirtualEnv):
@@ -35,6 +37,24 @@ class TrueupVirtualEnv(VirtualEnv):
 
     def _default_pass_env(self) -> list[str]:
         return [*super()._default_pass_env(), *_PASSED]
+
+    @property
+    def environment_variables(self) -> dict[str, str]:
+        """Return the variables of commands: `uv` is found, and takes this environment."""
+        variables = super().environment_variables
+        variables.pop("UV_PYTHON", None)  # uv would prefer it to the environment that it runs in
+        uv = find_uv_program(variables)
+        if uv is not None:
+            # At the end: what else lies beside uv is not the environment's.
+            folders = variables.get("PATH", "").split(os.pathsep)
+            if os.path.dirname(uv) not in folders:
+                variables["PATH"] = os.pathsep.join((*folders, os.path.dirname(uv)))
+        return variables
+
+    @property
+    def _allow_externals(self) -> list[str]:
+        uv = find_uv_program(self.environment_variables)
+        return [*super()._allow_externals, *([uv] if uv else [])]
 
     def python_cache(self) -> dict[str, Any]:
         """Return what makes an environment another one when it changes."""

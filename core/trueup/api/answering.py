@@ -69,6 +69,7 @@ def answer(
     built: Mapping[str, Built],
     installed: Mapping[str, InstalledDistribution],
     workshop: Workshop,
+    locked: Resolution | None = None,
 ) -> Answer:
     """Return one exact artifact for each distribution that `request` comes to.
 
@@ -78,11 +79,15 @@ def answer(
         built: local project's path to its build.
         installed: what stays where it may; {} for an answer that only the request decides.
         workshop: store, network, reporter.
+        locked: what the lock of the request has, where it names one.
 
     Raises:
         ResolutionError: there is no answer.
     """
-    found = _without_resolver(request, interpreter, built, workshop)
+    if locked is not None:
+        found: Resolution | None = _with_built(locked, built)
+    else:
+        found = _without_resolver(request, interpreter, built, workshop)
     resolved = Answer(found) if found else _ask(request, interpreter, built, installed, workshop)
     loose = unpinned(resolved.resolution.artifacts) if request.require_hashes else []
     if loose:
@@ -97,18 +102,8 @@ def _without_resolver(
     request: Request, interpreter: Interpreter, built: Mapping[str, Built], workshop: Workshop
 ) -> Resolution | None:
     projects = {path: one.artifact for path, one in built.items()}
-    if not (request.items or request.projects or request.lock):
+    if not (request.items or request.projects):
         return Resolution(())
-    if request.lock:
-        from trueup.resolution.lockfile import resolve_lock
-
-        return resolve_lock(
-            request.lock,
-            interpreter,
-            extras=request.lock_extras,
-            groups=request.lock_groups or None,
-            build=request.build,
-        )
     direct = resolve_direct(request, projects, interpreter)
     if direct is not None or built or not demands_hashes(request):
         return direct

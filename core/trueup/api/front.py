@@ -55,7 +55,11 @@ class Surroundings:
 
 
 def install_arguments(
-    arguments: Sequence[str], around: Surroundings | None = None, *, exact: bool = False
+    arguments: Sequence[str],
+    around: Surroundings | None = None,
+    *,
+    exact: bool = False,
+    spared: frozenset[str] = frozenset(),
 ) -> InstallReport:
     """Do what `pip install <arguments>` or `uv pip install <arguments>` asks for.
 
@@ -63,6 +67,7 @@ def install_arguments(
         arguments: what would follow `install`.
         around: where the question comes from.
         exact: and remove what was not asked for, as `sync` does.
+        spared: normalized names that stay even so: the seeds of a virtual environment, say.
 
     Raises:
         TrueupError: any of its kinds; nothing was changed.
@@ -70,7 +75,8 @@ def install_arguments(
     around = around or Surroundings()
     variables = os.environ if around.variables is None else around.variables
     raw, options = parse_install_arguments(arguments, environment=variables)
-    return install_input(raw, replace(options, exact=exact or options.exact), around)
+    options = replace(options, exact=exact or options.exact, spared=spared)
+    return install_input(raw, options, around)
 
 
 def install_input(
@@ -139,6 +145,7 @@ def _order(
         strict=options.strict,
         grounds=lambda: grounds_of(request, environment, options, variables),
         exact=options.exact,
+        spared=options.spared,
         reinstall_all=options.force_reinstall,
         reinstall=options.reinstall_packages,
         rebuild=options.no_cache,

@@ -11,6 +11,7 @@ from trueup.acquisition.supply import Acquired, Supply
 from trueup.api.aftermath import own, tell_of, with_conflicts
 from trueup.api.answering import Answer, Built, answer
 from trueup.api.applying import apply
+from trueup.api.locked import answer_of_lock, with_locked_projects
 from trueup.api.order import Order
 from trueup.api.provision import supply_for
 from trueup.api.report import Added, InstallReport, Kept, Removed
@@ -59,11 +60,19 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     if not damaged and _nothing_to_do(order, installed, workshop):
         kept = tuple(Kept(one.name, one.version) for one in installed.values())
         return _of_nothing(InstallReport(environment.root, kept=kept, dry_run=order.dry_run), order)
+    locked = answer_of_lock(order)
+    if locked is not None:
+        order = with_locked_projects(order, locked)
     supply = supply_for(order.request, environment.interpreter, workshop)
     built = _built(order, supply, installed, damaged)
-    answered = answer(order.request, environment.interpreter, built, installed, workshop)
+    asked = (order.request, environment.interpreter, built, installed, workshop)
+    answered = answer(*asked, locked)
     choices = _choices(order, answered, built, damaged)
-    plan = decide(installed, answered.resolution, replace(choices, protected=own(order, installed)))
+    plan = decide(
+        installed,
+        answered.resolution,
+        replace(choices, protected=own(order, installed) | order.spared),
+    )
     resolved = time.perf_counter()
     if order.dry_run:
         return replace(_report(environment, plan, {}), dry_run=True)

@@ -20,6 +20,7 @@ class Order:
         request: what should be there.
         environment: where.
         exact: and nothing else (`trueup sync`).
+        spared: normalized names that stay although nobody asked for them.
         reinstall_all: put everything in place again.
         reinstall: normalized names to put in place again.
         rebuild: build local projects anew, fresh or not.
@@ -35,6 +36,7 @@ class Order:
     request: Request
     environment: Environment
     exact: bool = False
+    spared: frozenset[str] = field(default_factory=frozenset)
     reinstall_all: bool = False
     reinstall: frozenset[str] = field(default_factory=frozenset)
     rebuild: bool = False

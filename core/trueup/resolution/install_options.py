@@ -27,6 +27,7 @@ class InstallOptions:
         reinstall_packages: normalized names to install anew.
         no_deps: dependencies are not followed.
         exact: remove what was not asked for.
+        spared: normalized names that stay in an exact environment, asked for or not.
         recreate: make the environment as if built from nothing.
         dry_run: only tell what would change.
         check: only tell whether anything would change, by the exit code.
@@ -61,6 +62,7 @@ class InstallOptions:
     reinstall_packages: frozenset[str] = frozenset()
     no_deps: bool = False
     exact: bool = False
+    spared: frozenset[str] = frozenset()
     recreate: bool = False
     dry_run: bool = False
     check: bool = False

@@ -78,9 +78,16 @@ class Sources:
             with self.problems.collecting():
                 self._read_group(group)
         if self.lock:
-            self.lock_extras |= {canonicalize_name(extra) for extra in raw.extras}
+            self._alone()
         elif (raw.extras or raw.all_extras) and not self._extras_have_owner:
             self.problems.add("--extra names extras of no project", "add -r pyproject.toml")
+
+    def _alone(self) -> None:
+        """See to it that a lock is all that is asked for: nobody would make the rest fit to it."""
+        self.lock_extras |= {canonicalize_name(extra) for extra in self.raw.extras}
+        if self.items or self.projects:
+            problem = f"{self.lock}: there are requirements beside a lock"
+            self.problems.add(problem, "install one after the other")
 
     def _parse(self, written: str, *, editable: bool) -> None:
         with self.problems.collecting():
