@@ -79,6 +79,8 @@ def understand(words: Sequence[str], inside: Inside) -> Errand | None:
         return _of_pip(words[1:], inside)
     if _PYTHON.fullmatch(program) and inside.has(words[0]):
         module, rest = _module(words[1:])
+        if module == "uv":
+            return _of_uv(rest)
         return _of_pip(rest, inside) if module == "pip" else None
     return None
 

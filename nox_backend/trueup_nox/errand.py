@@ -13,7 +13,7 @@ from nox.logger import logger
 from trueup.errors import RequestError, TrueupError
 
 from trueup_nox.installing import install
-from trueup_nox.narration import Narrator
+from trueup_nox.narration import Narrator, quieten_libraries
 from trueup_nox.uninstalling import uninstall
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def carry_out(
     Raises:
         CommandFailed: it failed, and has been told.
     """
+    quieten_libraries()
     if manner.log:
         logger.info("%s", _line(words))
     narrator = Narrator(silent=manner.silent, log=manner.log, stdout=manner.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -15,13 +16,26 @@ if TYPE_CHECKING:
 
     from trueup.reporting import Event
 
-__all__ = ["Narrator"]
+__all__ = ["Narrator", "quieten_libraries"]
+
+_TALKATIVE = ("charset_normalizer", "keyring", "requests", "urllib3")
 
 _OUTPUT = {
     "building": "Building {subject}",
     "built": "Built {message}",
     "downloaded": "Downloaded {subject}",
 }
+
+
+def quieten_libraries() -> None:
+    """Keep what libraries tell their developers out of nox's log, which shows all there is.
+
+    nox does the same for those that it uses itself. A level that somebody has set stays.
+    """
+    for name in _TALKATIVE:
+        library = logging.getLogger(name)
+        if library.level == logging.NOTSET:
+            library.setLevel(logging.WARNING)
 
 
 class Narrator:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
-from support.nox_lab import NoxLab, make_project
+from support.nox_lab import NoxLab, make_project, serve
+from support.wheels import make_wheel
 
 # Each form installs one distribution of its own, so that none is served by another.
 FORMS = """
@@ -23,8 +25,7 @@ import sys
 watching = False
 sys.addaudithook(watch)
 
-@nox.session
-def forms(session):
+def every_form(session):
     global watching
     watching = True
     session.install("name")
@@ -37,7 +38,13 @@ def forms(session):
     session.run_always("python", "-m", "pip", "install", "run-always")
     session.run_install("pip", "install", "with-pip")
     session.run("python3", "-m", "pip", "install", "-q", "run-python3")
+    minor = "python%d.%d" % sys.version_info[:2]
+    session.run(minor, "-mpip", "install", "run-minor")
     session.run(os.path.join(session.bin, "python"), "-m", "pip", "install", "run-path")
+    session.run("python", "-m", "uv", "pip", "install", "run-uv-module")
+    session.run("uv", "pip", "install", "-p", session.virtualenv.location, "run-located")
+    session.run("pip", "install", "run-outside", external=True)
+    session.install("by-variable", env={"UV_CONSTRAINT": "limits.txt"})
     session.install("in-silence", silent=True)
     session.install("in-public", silent=False)
     session.install("wheelhouse/by_path-1.0-py3-none-any.whl")
@@ -49,6 +56,14 @@ def forms(session):
     session.install("--refresh", "--reinstall-package", "nothing-here", "asked-anew")
     session.install("-U", "asked-newest")
     print("STARTED", started, flush=True)
+
+@nox.session
+def forms(session):
+    every_form(session)
+
+@nox.session
+def beside(session):
+    every_form(session)
 """
 NAMES = [
     "name",
@@ -64,11 +79,18 @@ NAMES = [
     "run-always",
     "with-pip",
     "run-python3",
+    "run-minor",
     "run-path",
+    "run-uv-module",
+    "run-located",
+    "run-outside",
+    "by-variable",
     "in-silence",
     "in-public",
     "deeper",
 ]
+
+EVERYTHING = {name.replace("-", "_"): "trueup" for name in (*NAMES, "from-groups")}
 
 
 @pytest.fixture
@@ -76,9 +98,10 @@ def forms(both: NoxLab) -> NoxLab:
     for name in NAMES:
         both.wheel(name)
     both.wheel("limited", "2.0")
+    both.wheel("by-variable", "2.0")
     both.wheel("from-groups")
     (both.root / "listed.txt").write_text("listed\n")
-    (both.root / "limits.txt").write_text("limited<2\n")
+    (both.root / "limits.txt").write_text("limited<2\nby-variable<2\n")
     (both.root / "below").mkdir()
     (both.root / "below" / "deeper.txt").write_text("deeper\n")
     (both.root / "pyproject.toml").write_text(
@@ -90,14 +113,103 @@ def forms(both: NoxLab) -> NoxLab:
 
 
 def test_every_form_goes_through_the_core_and_on_reuse_starts_nothing(forms: NoxLab) -> None:
-    first = forms.run()
-    wanted = {name.replace("-", "_") for name in (*NAMES, "from_groups")}
-    assert forms.installed("forms") == dict.fromkeys(wanted, "trueup")
+    only = ("-s", "forms")
+    first = forms.run(*only)
+    assert forms.installed("forms") == EVERYTHING
+    assert forms.versions("forms", "limited", "by_variable") == ["1.0", "1.0"]
     assert first.line("STARTED ") != "[]"  # the resolver, at least: the watch sees what is started
 
-    again = forms.run("-r")
+    again = forms.run("-r", *only)
     assert again.line("STARTED ") == "[]"
-    assert forms.installed("forms") == dict.fromkeys(wanted, "trueup")
+    assert forms.installed("forms") == EVERYTHING
+
+    # Only what is no install for nox, `session.run`, is done with -R.
+    left_out = forms.run("-R", *only).text
+    assert left_out.count("trueup: uv pip install") == 1
+    assert "trueup: uv pip install -p " in left_out
+    assert left_out.count("trueup: ") == 6
+
+
+def test_every_form_goes_through_the_core_in_parallel_sessions(forms: NoxLab) -> None:
+    if forms.oldest:
+        pytest.skip("this nox knows no -j")
+    for options, started in (((), False), (("-r",), True)):
+        told = forms.run("-j2", "--allow-parallel", *options, "-s", "forms", "beside").text
+        assert ("STARTED []" in told) is started
+        assert told.count("STARTED []") in {0, 2}
+        for session in ("forms", "beside"):
+            assert forms.installed(session) == EVERYTHING
+
+
+def test_a_file_that_changes_under_its_name_is_installed_again(either: NoxLab) -> None:
+    either.noxfile(
+        "@nox.session\ndef tests(session):\n"
+        "    session.install('wheelhouse/demo-1.0-py3-none-any.whl')\n"
+        "    show(session, 'demo.VERSION', 'demo')\n"
+    )
+    assert either.run().line("demo.VERSION: ") == "1.0"
+    for _twice in range(2):
+        assert either.run("-r").line("demo.VERSION: ") == "1.0"
+    make_wheel(either.wheelhouse, "demo", files={"demo/__init__.py": "VERSION = 'changed'\n"})
+    for _twice in range(2):
+        assert either.run("-r").line("demo.VERSION: ") == "changed"
+
+
+def test_addresses_are_installed_from_and_asked_again_only_where_they_may_have_changed(
+    either: NoxLab,
+) -> None:
+    demo, other = (either.wheelhouse / f"{name}-1.0-py3-none-any.whl" for name in ("demo", "other"))
+    digest = hashlib.sha256(demo.read_bytes()).hexdigest()
+    with serve(either.wheelhouse) as (address, asked):
+        either.noxfile(
+            "@nox.session\ndef tests(session):\n"
+            f"    session.install('{address}/{demo.name}#sha256={digest}')\n"
+            f"    session.install('other @ {address}/{other.name}')\n"
+        )
+        told = either.run().text
+        assert either.installed("tests") == {"demo": "trueup", "other": "trueup"}
+        assert "urllib3" not in told  # what libraries tell their developers
+        asked.clear()
+        either.run("-r")
+        assert not [path for path in asked if demo.name in path]
+
+
+@pytest.mark.parametrize(
+    ("option", "reused"),
+    [
+        ("--reuse-venv=yes", True),
+        ("--reuse-venv=no", False),
+        ("--reuse-venv=always", True),
+        ("--reuse-venv=never", False),
+        ("--reuse-existing-virtualenvs", True),
+        ("--no-reuse-existing-virtualenvs", False),
+    ],
+)
+def test_the_options_of_reuse_keep_their_meaning(either: NoxLab, option: str, reused: bool) -> None:
+    either.noxfile("@nox.session\ndef tests(session):\n    session.install('demo')\n")
+    either.run()
+    told = either.run(option).text
+    assert ("Reusing existing virtual environment" in told) is reused
+    assert either.installed("tests") == {"demo": "trueup"}
+
+
+@pytest.mark.parametrize(("said", "reused"), [("True", True), ("False", False)])
+def test_a_session_says_itself_whether_it_is_reused(
+    either: NoxLab, said: str, reused: bool
+) -> None:
+    head = f"@nox.session(reuse_venv={said})\ndef tests(session):\n"
+    either.noxfile(f"{head}    session.install('demo')\n")
+    either.run()
+    (either.environment("tests") / "left").touch()
+    told = either.run("-r").text
+    assert ("Reusing existing virtual environment" in told) is reused
+    assert (either.environment("tests") / "left").exists() is reused
+
+
+def test_what_is_installed_is_shown_when_it_is_asked_for(either: NoxLab) -> None:
+    either.noxfile("@nox.session\ndef tests(session):\n    session.install('demo')\n")
+    assert "+ demo 1.0" not in either.run().text
+    assert "+ demo 1.0" in either.run("-v").text
 
 
 def test_no_install_leaves_a_reused_session_alone_but_not_a_new_one(both: NoxLab) -> None:
@@ -137,13 +249,14 @@ def test_install_only_installs_and_runs_nothing(both: NoxLab) -> None:
         "session.run('uv', 'pip', 'uninstall')",
     ],
 )
-def test_a_failing_install_fails_the_session_with_one_message(lab: NoxLab, form: str) -> None:
-    lab.noxfile(f"@nox.session\ndef tests(session):\n    {form}\n    print('GONE ON')\n")
-    told = lab.run(ok=False).text
-    assert "Session tests failed" in told
-    assert "failed with exit code" in told
-    assert "GONE ON" not in told
-    assert "Traceback" not in told
+def test_a_failing_install_fails_the_session_with_one_message(either: NoxLab, form: str) -> None:
+    either.noxfile(f"@nox.session\ndef tests(session):\n    {form}\n    print('GONE ON')\n")
+    for options in ((), ("-r",)):
+        told = either.run(*options, ok=False).text
+        assert "Session tests failed" in told
+        assert "failed with exit code" in told
+        assert "GONE ON" not in told
+        assert "Traceback" not in told
 
 
 def test_what_a_failing_install_says_is_said_once(either: NoxLab) -> None:

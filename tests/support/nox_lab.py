@@ -6,8 +6,12 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -202,6 +206,12 @@ class NoxLab:
             each.name.partition("-")[0]: (each / "INSTALLER").read_text().strip() for each in found
         }
 
+    def versions(self, session: str, *names: str) -> list[str]:
+        """Return the versions of distributions in a session's environment, by escaped name."""
+        (site,) = self.environment(session).glob("lib/python*/site-packages")
+        found = dict(each.name[:-10].split("-") for each in site.glob("*.dist-info"))
+        return [found[name] for name in names]
+
 
 _SHOW = """
 def show(session, expression, imports=""):
@@ -209,6 +219,25 @@ def show(session, expression, imports=""):
     told = session.run("python", "-c", program, silent=True, log=False)
     print(f"{expression}: {told.strip()}", flush=True)
 """
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Serve a folder by HTTP; yield its address, and the paths that are asked for."""
+    asked: list[str] = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
+            asked.append(self.path)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def quiet_variables(root: Path, **more: str) -> dict[str, str]:

@@ -27,6 +27,7 @@ NO_END = "no end"
 FAILED = "failed"
 
 _SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+_ANEW = ("-s", "first")
 _ENDED = (GONE, NO_END, FAILED)
 
 
@@ -44,7 +45,7 @@ class Step:
     what: str
     wanted: str
     edit: Callable[[Path], object] = lambda root: None
-    options: tuple[str, ...] = ("-r",)
+    options: tuple[str, ...] = ("-r", "-s", "first")
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _outputs(
     steps = (
         Step("first run", "1"),
         Step("what was built is deleted", "1", clean),
-        Step("and the environment with it", "1", _also_without_environments(clean), ()),
+        Step("and the environment with it", "1", _also_without_environments(clean), _ANEW),
         change,
     )
     for install in (("-e", "./demo"), ("-r", "all.txt")):
@@ -184,7 +185,7 @@ def _raise_version(root: Path) -> None:
 _CIRCLES = (
     Step("first run", "0.1.0"),
     Step("its version changes", "0.2.0", _raise_version),
-    Step("made anew", "0.2.0", options=()),
+    Step("made anew", "0.2.0", options=_ANEW),
 )
 _VERSION = "import repo_name; from importlib.metadata import version; print(version('repo_name'))"
 
@@ -198,10 +199,10 @@ def _edit_installed(root: Path) -> None:
 
 
 _LEAK = (
-    Step("first run", "False", options=("-s", "first")),
+    Step("first run", "False"),
     Step("another session", "False", _edit_installed, ("-s", "second")),
     Step("again", "False", options=("-r", "-s", "second")),
-    Step("the edited one, made anew", "False", options=("-s", "first")),
+    Step("the edited one, made anew", "False", options=_ANEW),
 )
 _EDITED = "import iniconfig; print(hasattr(iniconfig, 'EDITED'))"
 
@@ -281,7 +282,7 @@ def show(session):
 def first(session):
     show(session)
 
-@nox.session(default=False)
+@nox.session
 def second(session):
     show(session)
 """

@@ -6,7 +6,7 @@ commit. With these an address answers as a version does, without anybody being a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,7 +18,9 @@ __all__ = ["is_delivered"]
 _COMMIT = 40  # hexadecimal digits; a shorter name may come to mean another commit
 
 
-def is_delivered(address: str, present: InstalledDistribution) -> bool:
+def is_delivered(
+    address: str, present: InstalledDistribution, hashes: Iterable[tuple[str, str]] = ()
+) -> bool:
     """Say whether installing from `address` now would deliver what `present` came from.
 
     What only a server or a repository could tell is answered with no.
@@ -26,6 +28,8 @@ def is_delivered(address: str, present: InstalledDistribution) -> bool:
     Args:
         address: a URL as in PEP 508's `name @ url`, with "git+" and fragment if it has them.
         present: what is installed under that name.
+        hashes: (algorithm, digest) pairs of which one was promised; those of the fragment count
+            without being named here.
     """
     direct = present.direct_url
     if direct is None or present.kind != "dist-info":
@@ -34,7 +38,8 @@ def is_delivered(address: str, present: InstalledDistribution) -> bool:
     if isinstance(vcs, dict):
         return _is_commit(address, direct, vcs)
     archive = direct.get("archive_info")
-    return isinstance(archive, dict) and _is_archive(address, direct, archive)
+    promised = {*hashes, *fragment_hashes(address)}
+    return isinstance(archive, dict) and _is_archive(address, promised, direct, archive)
 
 
 def _is_commit(address: str, direct: Mapping[str, Any], vcs: Mapping[str, Any]) -> bool:
@@ -47,15 +52,20 @@ def _is_commit(address: str, direct: Mapping[str, Any], vcs: Mapping[str, Any]) 
     return key_of_address(address) == key_of_address(known)
 
 
-def _is_archive(address: str, direct: Mapping[str, Any], archive: Mapping[str, Any]) -> bool:
+def _is_archive(
+    address: str,
+    promised: set[tuple[str, str]],
+    direct: Mapping[str, Any],
+    archive: Mapping[str, Any],
+) -> bool:
     hashes = archive.get("hashes")
     sha256 = str(hashes.get("sha256", "")).lower() if isinstance(hashes, dict) else ""
-    promised = {digest for name, digest in fragment_hashes(address) if name == "sha256"}
-    if not sha256 or promised - {sha256} or not _same_place(address, direct):
+    kept = ("sha256", sha256) in promised
+    if not sha256 or (promised and not kept) or not _same_place(address, direct):
         return False
     path = local_path(address)
     # A file can change under its name; of a server's file, only a promised digest tells the same.
-    return sha256 in promised if path is None else sha256 == _digest(path)
+    return kept if path is None else sha256 == _digest(path)
 
 
 def _same_place(address: str, direct: Mapping[str, Any]) -> bool:

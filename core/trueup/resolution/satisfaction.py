@@ -79,7 +79,7 @@ def _asks_for_more(request: Request) -> bool:
         or request.lock
         or request.require_hashes
         or request.strategy != "highest"
-        or any(item.hashes for item in request.items)
+        or any(item.hashes for item in request.items if not _address(item))
     )
 
 
@@ -88,15 +88,20 @@ def _by_name(
 ) -> Requirement | None:
     """Return an item's requirement; without its address, where just that content is installed."""
     requirement = item.requirement
-    if requirement is None or not requirement.url:
+    address = _address(item)
+    if requirement is None or not address:
         return requirement
     present = installed.get(canonicalize_name(requirement.name))
     told = item.config_settings or request.build.config_settings
-    if present is None or told or not is_delivered(requirement.url, present):
+    if present is None or told or not is_delivered(address, present, item.hashes):
         return None
     bare = copy.copy(requirement)
     bare.url = None
     return bare
+
+
+def _address(item: RequestedItem) -> str:
+    return (item.requirement.url or "") if item.requirement is not None else ""
 
 
 def _limits(request: Request, markers: Mapping[str, str]) -> dict[str, list[Requirement]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
-from support.resolving import request, this_python
+from support.resolving import item, request, this_python
 from trueup.destination.installed import InstalledDistribution
 from trueup.resolution.delivered import is_delivered
 from trueup.resolution.request import BuildChoices, Request
@@ -137,3 +137,14 @@ def test_an_address_whose_marker_does_not_hold_is_nothing_asked_for(tmp_path: Pa
     present = _installed(tmp_path, None)
     asked = request("thing @ https://host.invalid/thing.zip ; python_version < '3'")
     assert _unmet(asked, present) is None
+
+
+def test_one_of_several_promised_digests_is_enough_and_another_one_is_none(tmp_path: Path) -> None:
+    wheel = tmp_path / "thing-1.0-py3-none-any.whl"
+    wheel.write_bytes(b"content")
+    present = _installed(tmp_path, _archive(wheel.as_uri()))
+    address = f"thing @ {wheel.as_uri()}"
+    assert _unmet(request(item(address, DIGEST, "0" * 64)), present) is None
+    assert _unmet(request(item(address, "0" * 64)), present) is not None
+    assert not is_delivered(wheel.as_uri(), present, [("sha512", "0" * 128)])
+    assert _unmet(request(item("thing==1.0", DIGEST)), present) is not None
