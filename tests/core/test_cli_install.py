@@ -378,9 +378,26 @@ def test_recreate_leaves_what_was_asked_for_alone(shell: Shell) -> None:
     shell.works("--recreate", "beta")
     assert shell.installed == {"beta": "2.0"}
     assert not (shell.site / "stranger.py").exists()
+    assert sorted(os.listdir(shell.site.parents[2] / ".trueup")) == ["lock", "receipts"]
     done = shell.install("--recreate", "--target", "lib", "beta")
     assert done.code == 1
     assert "cannot be made anew" in done.err
+
+
+def test_recreate_writes_nothing_again_that_is_right_and_keeps_the_traits(shell: Shell) -> None:
+    shell("venv", "mine", "--prompt", "it's mine", "--system-site-packages")
+    shell.works("-p", "mine", "beta")
+    mine = shell.root / "mine"
+    config = (mine / "pyvenv.cfg").read_bytes()
+    (module,) = mine.rglob("beta/__init__.py")
+    before = module.stat().st_ino
+    done = shell.works("-p", "mine", "--recreate", "beta")
+    assert done.out.startswith(" + beta 2.0")
+    assert module.stat().st_ino == before
+    assert (mine / "pyvenv.cfg").read_bytes() == config
+    module.write_text("edited = True\n")
+    shell.works("-p", "mine", "--recreate", "beta")
+    assert "edited" not in module.read_text()
 
 
 def test_what_does_not_fit_any_more_is_told_and_is_no_failure(shell: Shell) -> None:

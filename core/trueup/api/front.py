@@ -21,6 +21,7 @@ from trueup.api.workshop import Workshop, WorkshopOptions, open_workshop
 from trueup.destination.creation import create_environment
 from trueup.destination.environment import Environment
 from trueup.destination.locate import open_environment
+from trueup.destination.venv_config import NAME, prompt_in, read_config
 from trueup.errors import EnvironmentProblem
 from trueup.reporting import SILENT, Reporter
 from trueup.resolution.assembly import parse_request
@@ -45,6 +46,8 @@ class Surroundings:
         variables: environment variables; None for the process's own.
         reporter: told of progress.
         reload: import modules of replaced distributions anew in this process.
+        more_to_come: the caller has made the environment anew (`create_environment` with
+            `salvage`), and another install will complete what this one begins.
     """
 
     environment: Environment | None = None
@@ -52,6 +55,7 @@ class Surroundings:
     variables: Mapping[str, str] | None = None
     reporter: Reporter = SILENT
     reload: bool = False
+    more_to_come: bool = False
 
 
 def install_arguments(
@@ -142,6 +146,7 @@ def _order(
         request=request,
         environment=environment,
         reload=around.reload,
+        more_to_come=around.more_to_come,
         strict=options.strict,
         grounds=lambda: grounds_of(request, environment, options, variables),
         exact=options.exact,
@@ -220,6 +225,13 @@ def _emptied(environment: Environment, workshop: Workshop) -> Environment:
             f"{environment.root} is no virtual environment, so it cannot be made anew",
             hint="drop --recreate; use --exact to remove what was not asked for",
         )
+    config = read_config(os.path.join(environment.root, NAME))
     return create_environment(
-        environment.root, interpreter, clear=True, memory=workshop.interpreters
+        environment.root,
+        interpreter,
+        prompt=prompt_in(config),
+        system_site_packages=config.get("include-system-site-packages") == "true",
+        clear=True,
+        salvage=True,
+        memory=workshop.interpreters,
     )

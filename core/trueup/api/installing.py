@@ -21,6 +21,7 @@ from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution, read_installed
 from trueup.destination.locate import ensure_changeable
 from trueup.destination.lock import environment_lock
+from trueup.destination.shelf import drop_shelves
 from trueup.importability import look, make_importable
 from trueup.installation.damage import find_damage
 from trueup.installation.plan import Plan, PlanChoices, decide
@@ -48,6 +49,8 @@ def install_order(order: Order, workshop: Workshop) -> InstallReport:
         report = _install(order, environment, workshop)
         if order.compile_bytecode and report.added:
             _compile(environment, workshop)
+        if not order.more_to_come:
+            drop_shelves(environment.root)
         report = replace(report, recovered=recovered)
         return with_conflicts(report, order, workshop.reporter)
 

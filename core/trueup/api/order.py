@@ -29,6 +29,8 @@ class Order:
         reload: import modules of replaced distributions anew in this process.
         compile_bytecode: have bytecode ready before the first import.
         strict: look for conflicts in the whole environment afterwards.
+        more_to_come: another install will complete what this one begins: what waits on the
+            environment's shelf is left for it.
         grounds: tells what an answer of "nothing to do" stands on.
         wait: seconds to wait for another process; None for the default.
     """
@@ -45,5 +47,6 @@ class Order:
     reload: bool = False
     compile_bytecode: bool = False
     strict: bool = False
+    more_to_come: bool = False
     grounds: Callable[[], Grounds] = Grounds
     wait: float | None = None

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from trueup.destination.activation import Activation, activation_scripts
+from trueup.destination.clearing import clear_directory
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.facts import interpreter_facts, virtual_interpreter
-from trueup.destination.removal import empty_directory, remove_aside
 from trueup.destination.venv_config import NAME, program_directory
 from trueup.errors import EnvironmentProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 __all__ = ["create_environment"]
 
@@ -36,6 +36,8 @@ def create_environment(  # noqa: PLR0913 - the options of `python -m venv`
     prompt: str | None = None,
     system_site_packages: bool = False,
     clear: bool = False,
+    salvage: bool = False,
+    keep: Collection[str] = (),
     allow_existing: bool = False,
     memory: str | None = None,
 ) -> Environment:
@@ -48,6 +50,9 @@ def create_environment(  # noqa: PLR0913 - the options of `python -m venv`
             name of the working directory.
         system_site_packages: let it import what the base interpreter has installed.
         clear: take away what is in the directory first, whatever it is.
+        salvage: with `clear`: keep what it held on a shelf, for the installs that follow to take
+            from; see `trueup.destination.shelf`.
+        keep: with `clear`: names directly in the directory that stay.
         allow_existing: make it among the files of a directory that is no virtual environment;
             without it, only an empty directory or a virtual environment, which is renewed, will do
         memory: as for `interpreter_facts`.
@@ -61,7 +66,8 @@ def create_environment(  # noqa: PLR0913 - the options of `python -m venv`
     _check_name(target)
     ours = os.name == "posix" and interpreter.implementation == "cpython"
     try:
-        _make_room(target, clear=clear, allow_existing=allow_existing)
+        if _make_room(target, clear=clear, allow_existing=allow_existing):
+            clear_directory(target, salvage=salvage, keep=keep)
         name = os.path.basename(os.getcwd()) if prompt == "." else prompt
         if ours:
             _make(target, interpreter, name, system_site_packages)
@@ -90,8 +96,8 @@ def _check_name(target: str) -> None:
         raise EnvironmentProblem(problem, hint="Choose another name for the virtual environment.")
 
 
-def _make_room(target: str, *, clear: bool, allow_existing: bool) -> None:
-    """See to it that `target` may become a virtual environment."""
+def _make_room(target: str, *, clear: bool, allow_existing: bool) -> bool:
+    """See to it that `target` may become a virtual environment; return whether to clear it."""
     try:
         kind = os.stat(target).st_mode
     except FileNotFoundError:
@@ -99,55 +105,21 @@ def _make_room(target: str, *, clear: bool, allow_existing: bool) -> None:
             hint = "Remove the link, or make the directory that it leads to."
             raise EnvironmentProblem(f"{target} is a link to nothing", hint=hint) from None
         os.makedirs(target)
-        return
+        return False
     if not stat.S_ISDIR(kind):
         raise EnvironmentProblem(
             f"{target} is no directory", hint="Choose another name, or remove it."
         )
     with os.scandir(target) as entries:
         empty = next(entries, None) is None
-    if empty:
-        return
-    if clear:
-        _clear(target)
-    elif not allow_existing and not os.path.isfile(os.path.join(target, NAME)):
+    if empty or clear:
+        return not empty
+    if not allow_existing and not os.path.isfile(os.path.join(target, NAME)):
         problem = f"{target} is not empty and no virtual environment"
         raise EnvironmentProblem(
             problem, hint="Choose another directory, or take its files away with --clear."
         )
-
-
-def _clear(target: str) -> None:
-    from trueup.destination.lock import state_lock
-
-    resolved = os.path.realpath(target)
-    kept = (os.path.expanduser("~"), sys.base_prefix, sys.prefix)
-    if any(os.path.realpath(path) == resolved or _is_inside(path, resolved) for path in kept):
-        problem = f"{target} will not be cleared: a home directory or a running Python lies there"
-        raise EnvironmentProblem(problem, hint="Choose another directory.")
-    state = os.path.join(target, ".trueup")
-    if os.path.isdir(state):
-        with state_lock(state, target):
-            _take_away(target)
-    else:
-        _take_away(target)
-
-
-def _take_away(target: str) -> None:
-    # What is a link, a mount or the working directory of somebody stays, and is only emptied.
-    if (
-        os.path.islink(target)
-        or os.path.ismount(target)
-        or not os.access(os.path.dirname(target), os.W_OK)
-    ):
-        empty_directory(target, first=(program_directory(target), os.path.join(target, NAME)))
-    else:
-        remove_aside(target)
-        os.mkdir(target)
-
-
-def _is_inside(path: str, directory: str) -> bool:
-    return os.path.realpath(path).startswith(os.path.join(directory, ""))
+    return False
 
 
 def _make(

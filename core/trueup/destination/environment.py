@@ -6,7 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["Environment", "Interpreter", "Scheme"]
+__all__ = ["STATE", "Environment", "Interpreter", "Scheme"]
+
+STATE = ".trueup"
+"""The name of the directory of trueup's own files, wherever it lies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ class Environment:
         system's prefix (`/usr`) is nobody's to write to.
         """
         base = self.root if self.interpreter.virtual else self.scheme.purelib
-        return os.path.join(base, ".trueup")
+        return os.path.join(base, STATE)
 
     @property
     def library_directories(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from uuid import uuid4
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["empty_directory", "remove_aside"]
+__all__ = ["empty_directory", "remove_aside", "remove_tree"]
 
 _MARK = ".trueup-removed-"
 
@@ -28,7 +28,7 @@ def remove_aside(directory: str) -> None:
     os.rename(directory, os.path.join(parent, f".{name}{_MARK}{uuid4().hex}"))
     for left in os.listdir(parent):
         if left.startswith(f".{name}{_MARK}"):
-            _delete(os.path.join(parent, left))
+            remove_tree(os.path.join(parent, left))
 
 
 def empty_directory(directory: str, *, first: tuple[str, ...] = ()) -> None:
@@ -44,12 +44,17 @@ def empty_directory(directory: str, *, first: tuple[str, ...] = ()) -> None:
     rest = (os.path.join(directory, name) for name in sorted(os.listdir(directory)))
     for path in (*first, *rest):
         if os.path.isdir(path) and not os.path.islink(path):
-            _delete(path)
+            remove_tree(path)
         elif os.path.lexists(path):
             os.unlink(path)
 
 
-def _delete(directory: str) -> None:
+def remove_tree(directory: str) -> None:
+    """Delete a directory with all that is in it, read-only parts included.
+
+    Raises:
+        OSError: something cannot be deleted.
+    """
     if sys.version_info >= (3, 12):
         shutil.rmtree(directory, onexc=_allow_and_retry)
     else:
@@ -67,7 +72,7 @@ def _allow_and_retry(do: Callable[..., Any], path: str, error: BaseException) ->
     if os.path.isdir(path) and not os.path.islink(path):
         os.chmod(path, 0o700)
         if do is not os.rmdir:
-            _delete(path)
+            remove_tree(path)
             return
     elif os.name == "nt":
         os.chmod(path, 0o600)

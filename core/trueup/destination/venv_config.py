@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
-__all__ = ["NAME", "find_config", "program_directory", "read_config"]
+__all__ = ["NAME", "find_config", "program_directory", "prompt_in", "read_config"]
 
 NAME = "pyvenv.cfg"
 
@@ -38,3 +39,20 @@ def read_config(path: str) -> dict[str, str]:
             if separator:
                 values[key.strip().lower()] = value.strip()
     return values
+
+
+def prompt_in(config: Mapping[str, str]) -> str | None:
+    """Return the prompt that a pyvenv.cfg tells; None where it tells none, or none that is whole.
+
+    `venv` writes it as a Python string, other tools as it is.
+    """
+    text = config.get("prompt")
+    if text is None or text[:1] not in {"'", '"'}:
+        return text
+    import ast
+
+    try:
+        value = ast.literal_eval(text)
+    except (SyntaxError, ValueError):
+        return None
+    return value if isinstance(value, str) else None

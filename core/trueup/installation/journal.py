@@ -114,8 +114,8 @@ class Journal:
         return tuple(one.subject for one in self.staged) or tuple(names)
 
 
-def write_journal(environment: Environment, journal: Journal) -> None:
-    """Put `journal` on disk, whole or not at all.
+def write_journal(environment: Environment, journal: Journal) -> int:
+    """Put `journal` on disk, whole or not at all; return when, by the file system's own clock.
 
     Where something goes, it is flushed to the device: a journal that a power cut loses while its
     renames survive would leave an environment that nobody knows to be half done. Where things only
@@ -140,7 +140,10 @@ def write_journal(environment: Environment, journal: Journal) -> None:
         if journal.removals:
             out.flush()
             os.fsync(out.fileno())
+        out.flush()
+        written = os.fstat(out.fileno()).st_ctime_ns
     os.replace(new, _path(environment))
+    return written
 
 
 def read_journal(environment: Environment) -> Journal | None:

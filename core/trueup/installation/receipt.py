@@ -28,13 +28,14 @@ __all__ = [
     "encode_receipt",
     "inspect",
     "read_receipt",
+    "receipt_in",
     "receipt_names",
     "refreshed",
     "serial",
     "write_receipt",
 ]
 
-_MAGIC = b"trueup receipt 1\n"
+_MAGIC = b"trueup receipt 2\n"
 _SERIAL = 0xFFFFFFFFFFFFFFFF  # Windows has file serial numbers of 128 bits
 
 
@@ -46,6 +47,10 @@ class Receipt:
         dist_info: the name of its dist-info directory.
         pack: the sha256 of the wheel that it came from.
         boot: which run of the machine wrote it: a later one may have lost unwritten data.
+        recipe: digest of all that decided, with the pack, what was written; "" where more did.
+        taken: nanoseconds, by the file system's clock: when the files were last known to be as
+            they were written. One whose ctime is not older may have changed within the same tick
+            of that clock, and its stat proves nothing.
         paths: absolute, or relative to the directory that dist-info lies in.
         sizes: bytes.
         mtimes: nanoseconds.
@@ -56,6 +61,8 @@ class Receipt:
     dist_info: str
     pack: str
     boot: str
+    recipe: str
+    taken: int
     paths: tuple[str, ...]
     sizes: array[int]
     mtimes: array[int]
@@ -113,6 +120,8 @@ def encode_receipt(receipt: Receipt) -> bytes:
         "dist_info": receipt.dist_info,
         "pack": receipt.pack,
         "boot": receipt.boot,
+        "recipe": receipt.recipe,
+        "taken": receipt.taken,
         "order": sys.byteorder,
         "paths": "\0".join(receipt.paths),
     }
@@ -134,13 +143,15 @@ def decode_receipt(content: bytes) -> Receipt:
     end = start + int.from_bytes(content[start - 8 : start], "little")
     header = json.loads(content[start:end])
     try:
-        names = (header["dist_info"], header["pack"], header["boot"], header["paths"])
-        order = header["order"]
+        names = tuple(header[key] for key in ("dist_info", "pack", "boot", "recipe", "paths"))
+        order, taken = header["order"], header["taken"]
     except (KeyError, TypeError) as error:
         raise ValueError("its header makes no sense") from error
-    if not all(isinstance(name, str) for name in names) or order != sys.byteorder:
+    understood = all(isinstance(name, str) for name in names) and isinstance(taken, int)
+    if not understood or order != sys.byteorder:
         raise ValueError("its header is not of this machine")
-    paths = tuple(names[3].split("\0")) if names[3] else ()
+    dist_info, pack, boot, recipe, joined = names
+    paths = tuple(joined.split("\0")) if joined else ()
     width = 8 * len(paths)
     if len(content) != end + 4 * width:
         raise ValueError("it is not whole")
@@ -149,7 +160,7 @@ def decode_receipt(content: bytes) -> Receipt:
         column: array[int] = array(kind)
         column.frombytes(content[end + number * width : end + (number + 1) * width])
         columns.append(column)
-    return Receipt(names[0], names[1], names[2], paths, *columns)
+    return Receipt(dist_info, pack, boot, recipe, taken, paths, *columns)
 
 
 def write_receipt(environment: Environment, receipt: Receipt, folder: str) -> None:
@@ -164,8 +175,13 @@ def write_receipt(environment: Environment, receipt: Receipt, folder: str) -> No
 
 def read_receipt(environment: Environment, dist_info: str) -> Receipt | None:
     """Return the receipt of a distribution; None where there is none, or none that can be read."""
+    return receipt_in(_path(environment, ""), dist_info)
+
+
+def receipt_in(folder: str, dist_info: str) -> Receipt | None:
+    """Return the receipt of a distribution that lies in `folder`; else as `read_receipt`."""
     try:
-        with open(_path(environment, dist_info), "rb") as source:
+        with open(os.path.join(folder, dist_info), "rb") as source:
             return decode_receipt(source.read())
     except (OSError, ValueError):
         return None
@@ -187,7 +203,9 @@ def drop_receipt(environment: Environment, dist_info: str) -> None:
         return
 
 
-def refreshed(receipt: Receipt, root: str, renamed: Collection[str] | None = None) -> Receipt:
+def refreshed(
+    receipt: Receipt, root: str, renamed: Collection[str] | None = None, *, taken: int = 0
+) -> Receipt:
     """Return `receipt` with what renaming does to a file: another ctime, rarely another inode.
 
     Only a file with the size and mtime that it was written with is taken for the same file.
@@ -196,6 +214,7 @@ def refreshed(receipt: Receipt, root: str, renamed: Collection[str] | None = Non
         receipt: of a distribution that is in place now.
         root: the directory that relative paths start from.
         renamed: the files to look at, absolute; None for all.
+        taken: as in the receipt; 0 where nobody knows what happened to the files meanwhile.
     """
     start = os.path.join(root, "")
     wanted = set(receipt.paths if renamed is None else (p.removeprefix(start) for p in renamed))
@@ -207,7 +226,7 @@ def refreshed(receipt: Receipt, root: str, renamed: Collection[str] | None = Non
             continue  # for the next look to find: it is damage
         if (status.st_size, status.st_mtime_ns) == (receipt.sizes[at], receipt.mtimes[at]):
             ctimes[at], inodes[at] = status.st_ctime_ns, serial(status)
-    return replace(receipt, ctimes=ctimes, inodes=inodes)
+    return replace(receipt, taken=taken, ctimes=ctimes, inodes=inodes)
 
 
 def inspect(receipt: Receipt, root: str) -> Iterator[Damage]:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
+import stat
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from trueup.acquisition.pack import Pack
 from trueup.destination.environment import Environment
 from trueup.installation.journal import Move, Staged
 from trueup.installation.receipt import Receipt, boot_identity
-from trueup.installation.record import (
-    Delivery,
-    line_of,
-    lines_of_pack,
-    metadata_files,
-    record_text,
-)
-from trueup.installation.scripts import Command, commands_of
-from trueup.installation.transfer import Stats, files_by_directory, unpack, write_file
+from trueup.installation.recipe import generated_files, recipe_digest, targets_of
+from trueup.installation.record import Delivery
+from trueup.installation.transfer import files_by_directory, unpack, write_file
 
 __all__ = ["stage", "without_twins"]
 
@@ -35,82 +30,52 @@ def stage(environment: Environment, delivery: Delivery, folder: str) -> Staged:
         StoreError: the pack is gone since it was found.
     """
     pack = delivery.pack
-    commands = commands_of(pack, environment.interpreter)
-    schemes = {directory.partition("/")[0] for directory in pack.directories} | {pack.root}
-    schemes |= {"scripts"} if commands else set()
+    generated = generated_files(environment, delivery)
+    schemes = {directory.partition("/")[0] for directory in pack.directories}
+    schemes.update(one.scheme for one in generated)
     roots = {scheme: os.path.join(folder, scheme) for scheme in sorted(schemes)}
     for root in roots.values():
         os.makedirs(root)
-    targets = _targets(environment, pack)
-    names = {name for name, _ in commands}
-    stats = unpack(pack, roots, skip=names)
-    lines = lines_of_pack(pack, targets, names)
-    made = _write_commands(commands, roots, targets, lines, pack.root)
-    made += _write_metadata(delivery, roots[pack.root], targets[pack.root], lines)
+    targets = targets_of(environment, pack)
+    written_here = {one.name for one in generated if one.scheme == "scripts"}
+    stats = unpack(pack, roots, skip=written_here)
+    made: Made = []
+    for one in generated:
+        status = write_file(os.path.join(roots[one.scheme], one.name), one.content, one.mode)
+        made.append((os.path.join(targets[one.scheme], one.name), status))
     order = sorted(roots, key=lambda scheme: (scheme == pack.root, scheme))
     moves = tuple(
         Move(roots[one], targets[one], pack.dist_info if one == pack.root else "") for one in order
     )
-    return Staged(f"{pack.name} {pack.version}", moves, _receipt(pack, targets, stats, made))
+    mode = stat.S_IMODE(os.stat(roots[pack.root]).st_mode)
+    recipe = recipe_digest(environment, delivery, mode)
+    paths, sizes = _rows(pack, targets, written_here)
+    columns = (sizes, stats.mtimes, stats.ctimes, stats.inodes)
+    for path, status in made:
+        paths.append(path.removeprefix(os.path.join(targets[pack.root], "")))
+        sizes.append(status.st_size)
+        stats.note(status)
+    receipt = Receipt(
+        pack.dist_info, pack.digest, boot_identity(), recipe, 0, tuple(paths), *columns
+    )
+    return Staged(f"{pack.name} {pack.version}", moves, receipt)
 
 
-def _targets(environment: Environment, pack: Pack) -> dict[str, str]:
-    scheme = environment.scheme
-    return {
-        "purelib": scheme.purelib,
-        "platlib": scheme.platlib,
-        "scripts": scheme.scripts,
-        "data": scheme.data,
-        "headers": os.path.join(scheme.headers, pack.name),
-    }
-
-
-def _write_commands(
-    commands: list[Command],
-    roots: dict[str, str],
-    targets: dict[str, str],
-    lines: list[str],
-    root: str,
-) -> Made:
-    """Write the launchers; add their lines."""
-    made: Made = []
-    for name, content in commands:
-        path = os.path.join(targets["scripts"], name)
-        made.append((path, write_file(os.path.join(roots["scripts"], name), content, 0o777)))
-        lines.append(line_of(path, content, targets[root]))
-    return made
-
-
-def _write_metadata(delivery: Delivery, staged: str, target: str, lines: list[str]) -> Made:
-    """Write what the installer adds to dist-info, RECORD last."""
-    dist_info = delivery.pack.dist_info
-    made: Made = []
-    for name, content in metadata_files(delivery).items():
-        path = os.path.join(target, dist_info, name)
-        made.append((path, write_file(os.path.join(staged, dist_info, name), content)))
-        lines.append(line_of(path, content, target))
-    status = write_file(os.path.join(staged, dist_info, "RECORD"), record_text(lines, dist_info))
-    return [*made, (os.path.join(target, dist_info, "RECORD"), status)]
-
-
-def _receipt(pack: Pack, targets: Mapping[str, str], stats: Stats, made: Made) -> Receipt:
+def _rows(
+    pack: Pack, targets: Mapping[str, str], skip: Collection[str]
+) -> tuple[list[str], array[int]]:
+    """Return final path, as receipts have it, and size of each file that came out of the pack."""
     root = os.path.join(targets[pack.root], "")
     starts = {scheme: os.path.join(place, "") for scheme, place in targets.items()}
     paths: list[str] = []
     sizes = array("Q")
-    made_here = {os.path.basename(path) for path, _ in made}
-    for directory, files in files_by_directory(pack, made_here):
+    for directory, files in files_by_directory(pack, skip):
         scheme, _, rest = directory.partition("/")
         place = f"{rest}/".replace("/", os.sep) if rest else ""
         start = (starts[scheme] + place).removeprefix(root)
         paths += [start + pack.names[at] for at in files]
         sizes.extend([pack.sizes[at] for at in files])
-    for path, status in made:
-        paths.append(path.removeprefix(root))
-        sizes.append(status.st_size)
-        stats.note(status)
-    columns = (sizes, stats.mtimes, stats.ctimes, stats.inodes)
-    return Receipt(pack.dist_info, pack.digest, boot_identity(), tuple(paths), *columns)
+    return paths, sizes
 
 
 def without_twins(staged: Sequence[Staged]) -> tuple[Staged, ...]:
@@ -148,6 +113,7 @@ def _without(one: Staged, paths: set[str]) -> Staged:
         one,
         receipt=replace(
             receipt,
+            recipe="",
             paths=tuple(receipt.paths[row] for row in rows),
             sizes=kept(receipt.sizes),
             mtimes=kept(receipt.mtimes),

@@ -12,12 +12,11 @@ import os
 import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
 from trueup.errors import TransactionError
-from trueup.importability import touch_directories
+from trueup.installation.commit import Outcome, commit, go_back, go_forward, words
 from trueup.installation.departure import departing_files
 from trueup.installation.interruption import uninterrupted
 from trueup.installation.journal import (
@@ -29,9 +28,9 @@ from trueup.installation.journal import (
     read_journal,
     write_journal,
 )
-from trueup.installation.placement import is_whole, put_in_place, set_aside, take_back
-from trueup.installation.receipt import drop_receipt, read_receipt, refreshed, write_receipt
+from trueup.installation.placement import is_whole
 from trueup.installation.record import Delivery
+from trueup.installation.salvage import open_salvage
 from trueup.installation.staging import stage, without_twins
 from trueup.reporting import SILENT, Event, Reporter
 
@@ -39,19 +38,6 @@ __all__ = ["Outcome", "carry_out", "recover"]
 
 _PREFIX = "transaction-"
 _KEPT = ("aside", "strangers")  # where a transaction's folder holds what was in the environment
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a transaction did.
-
-    Attributes:
-        touched: directories whose entries changed, absolute.
-        displaced: files of others that had to give way, absolute.
-    """
-
-    touched: tuple[str, ...] = ()
-    displaced: tuple[str, ...] = ()
 
 
 def carry_out(
@@ -83,23 +69,31 @@ def carry_out(
         departing = departing_files(environment, removals, reporter=reporter)
         folder = _new_folder(environment)
         try:
-            staged = without_twins(
-                [
-                    stage(environment, delivery, os.path.join(folder, str(number)))
-                    for number, delivery in enumerate(deliveries)
-                ]
-            )
+            staged = without_twins(_stage_all(environment, deliveries, folder))
             gone = tuple(removal.path for removal in removals)
             journal = Journal(folder, departing, gone, staged, _boundaries(environment))
             with uninterrupted():
-                write_journal(environment, journal)
-                outcome = _commit(environment, journal)
+                started = write_journal(environment, journal)
+                outcome = commit(environment, journal, started)
         finally:
             if not is_open(environment):
                 shutil.rmtree(folder, ignore_errors=True)
     for path in outcome.displaced:
         reporter(Event("warning", path, f"{path} belonged to something else; replaced"))
     return outcome
+
+
+def _stage_all(
+    environment: Environment, deliveries: Sequence[Delivery], folder: str
+) -> list[Staged]:
+    """Stage every delivery, out of what waits on a shelf or out of its pack."""
+    salvage = open_salvage(environment, folder)
+    staged: list[Staged] = []
+    for number, delivery in enumerate(deliveries):
+        place = os.path.join(folder, str(number))
+        found = salvage.stage(delivery, place) if salvage else None
+        staged.append(found or stage(environment, delivery, place))
+    return staged
 
 
 def _new_folder(environment: Environment) -> str:
@@ -120,70 +114,6 @@ def _existing(path: str) -> str:
     while not os.path.isdir(path) and os.path.dirname(path) != path:
         path = os.path.dirname(path)
     return path
-
-
-def _commit(environment: Environment, journal: Journal) -> Outcome:
-    """Do the renames; where one fails, take all back."""
-    try:
-        return _go_forward(environment, journal)
-    except BaseException as error:
-        _go_back(environment, journal, error)
-        raise
-
-
-def _go_forward(environment: Environment, journal: Journal, *, resumed: bool = False) -> Outcome:
-    """Do all that the journal says, and forget it.
-
-    Args:
-        environment: where.
-        journal: what.
-        resumed: somebody else began: what he renamed is not known.
-    """
-    set_aside(journal)
-    placed = put_in_place(journal)
-    renamed = None if resumed else placed.renamed
-    for one in journal.staged:
-        receipt = refreshed(one.receipt, one.root, renamed)
-        write_receipt(environment, receipt, journal.folder)
-    come = {one.receipt.dist_info for one in journal.staged}
-    for path in journal.gone:
-        if os.path.basename(path) not in come:
-            drop_receipt(environment, os.path.basename(path))
-    touched = touch_directories(_touched(environment, journal, renamed))
-    forget(environment)
-    return Outcome(touched, placed.displaced)
-
-
-def _go_back(environment: Environment, journal: Journal, reason: BaseException) -> None:
-    """Undo all that the journal says, and forget it.
-
-    Raises:
-        TransactionError: that is not possible either; the journal stays.
-    """
-    try:
-        take_back(journal)
-        _restore_receipts(environment, journal)
-        touch_directories(_touched(environment, journal, None))
-        forget(environment)
-    except OSError as error:
-        raise TransactionError(
-            f"{environment.root} is half changed: {_words(reason)}, and then {_words(error)}",
-            hint="make room or get the permission; the next trueup command will finish it",
-        ) from error
-
-
-def _restore_receipts(environment: Environment, journal: Journal) -> None:
-    """Let the receipts be those of what is there again: old files, renamed twice."""
-    come = {one.receipt.dist_info: one.receipt for one in journal.staged}
-    gone = {os.path.basename(path): os.path.dirname(path) for path in journal.gone}
-    for name in {**come, **gone}:
-        receipt = read_receipt(environment, name)
-        new = come.get(name)
-        if name not in gone or (receipt and new and set(receipt.inodes) & set(new.inodes)):
-            drop_receipt(environment, name)
-        elif receipt is not None:
-            old = refreshed(receipt, gone[name], frozenset(journal.removals))
-            write_receipt(environment, old, journal.folder)
 
 
 def recover(environment: Environment, *, reporter: Reporter = SILENT) -> tuple[str, ...]:
@@ -246,41 +176,13 @@ def _finish(environment: Environment, journal: Journal) -> str:
     reason: Exception = TransactionError("files were lost")
     if is_whole(journal):
         try:
-            _go_forward(environment, journal, resumed=True)
+            go_forward(environment, journal)
         except (OSError, TransactionError) as error:
             reason = error
         else:
             return "finished"
-    _go_back(environment, journal, reason)
-    return f"took back ({_words(reason)})"
-
-
-def _touched(
-    environment: Environment, journal: Journal, renamed: Collection[str] | None
-) -> list[str]:
-    """Return the directories whose listing somebody may have cached and that changed.
-
-    A directory that came as a whole was never there to be cached, unless one of its name was there
-    before: then it is among the parents of what was removed.
-    """
-    if renamed is None:
-        renamed = [os.path.join(one.root, path) for one in journal.staged for path in _paths(one)]
-    found = {os.path.dirname(path) for path in (*journal.removals, *renamed)}
-    found.update(environment.library_directories)
-    return [path for path in found if os.path.isdir(path)]
-
-
-def _paths(one: Staged) -> tuple[str, ...]:
-    return one.receipt.paths
-
-
-def _words(error: BaseException) -> str:
-    if isinstance(error, TransactionError):
-        return error.problem
-    if isinstance(error, OSError):
-        place = f" ({error.filename})" if error.filename else ""
-        return f"{error.strerror or error}{place}"
-    return type(error).__name__
+    go_back(environment, journal, reason)
+    return f"took back ({words(reason)})"
 
 
 @contextmanager
@@ -290,6 +192,6 @@ def _translated(environment: Environment) -> Iterator[None]:
         yield
     except OSError as error:
         raise TransactionError(
-            f"{environment.root} could not be changed: {_words(error)}",
+            f"{environment.root} could not be changed: {words(error)}",
             hint="nothing was changed; make room or get the permission, then run this again",
         ) from error

@@ -41,6 +41,8 @@ def receipts(draw: st.DrawFn) -> Receipt:
         draw(NAMES),
         draw(NAMES),
         draw(NAMES),
+        draw(NAMES),
+        draw(SIGNED),
         paths,
         column("Q", UNSIGNED),
         column("q", SIGNED),
@@ -63,7 +65,7 @@ def test_a_part_of_a_receipt_is_refused(receipt: Receipt, data: st.DataObject) -
 
 
 @settings(max_examples=300)
-@given(st.sampled_from([b"", b"trueup receipt 1\n"]), st.binary(max_size=80))
+@given(st.sampled_from([b"", b"trueup receipt 2\n"]), st.binary(max_size=80))
 def test_garbage_is_refused(start: bytes, rest: bytes) -> None:
     with pytest.raises(ValueError, match=r".*"):
         decode_receipt(start + rest)
@@ -72,7 +74,7 @@ def test_garbage_is_refused(start: bytes, rest: bytes) -> None:
 @pytest.mark.parametrize("header", [b"[]", b"null", b"{}", b'{"paths": 3}', b"7"])
 def test_a_header_of_another_shape_is_refused(header: bytes) -> None:
     with pytest.raises(ValueError, match="header"):
-        decode_receipt(b"trueup receipt 1\n" + len(header).to_bytes(8, "little") + header)
+        decode_receipt(b"trueup receipt 2\n" + len(header).to_bytes(8, "little") + header)
 
 
 def receipt_of(folder: Path, *names: str) -> Receipt:
@@ -81,6 +83,8 @@ def receipt_of(folder: Path, *names: str) -> Receipt:
         "demo-1.0.dist-info",
         "ab" * 32,
         boot_identity(),
+        "",
+        0,
         names,
         array("Q", (status.st_size for status in found)),
         array("q", (status.st_mtime_ns for status in found)),
@@ -107,7 +111,7 @@ def test_a_receipt_that_cannot_be_read_is_none(environment: Environment) -> None
     folder = os.path.join(environment.state, "receipts")
     os.makedirs(os.path.join(folder, "directory"))
     Path(folder, "empty").touch()
-    Path(folder, "garbage").write_bytes(b"trueup receipt 1\n\xff\xff")
+    Path(folder, "garbage").write_bytes(b"trueup receipt 2\n\xff\xff")
     for name in ("directory", "empty", "garbage", "missing"):
         assert read_receipt(environment, name) is None
 
