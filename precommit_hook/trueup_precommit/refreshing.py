@@ -1,7 +1,7 @@
 """The hook `refresh-editables`: mend what is stale, after a checkout, a merge or a rewrite.
 
-Never at a commit: there the runner may have set changes aside, and what is built then is stale as
-soon as they are back.
+Never at a commit, and never while the runner has set changes aside, which it does at every stage:
+what is built then is stale as soon as they are back.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from trueup.freshness.verdict import Fresh
 
 from trueup_precommit.looking import Finding, look
 from trueup_precommit.options import parse_options
+from trueup_precommit.runner import set_aside_since
 from trueup_precommit.whereabouts import all_environments, find_environments
 
 __all__ = ["refresh"]
@@ -38,14 +39,18 @@ def refresh(arguments: Sequence[str]) -> int:
     if not places and options.require_environment:
         print("no environment found (name one with --env)")
         return 2
+    since = set_aside_since()
     code = 0
     for place in places:
         try:
-            stale = [one for one in look(place, options.names, None) if _is_due(one)]
-            for one in stale:
-                _mend(one)
+            for one in (one for one in look(place, options.names, since) if _is_due(one)):
+                if since is None:
+                    _mend(one)
+                else:
+                    _leave(one)
+                    code = 1
         except TrueupError as error:
-            print(str(error))
+            print(f"{error.problem}\n    {error.hint}" if error.hint else error.problem)
             code = 1
     return code
 
@@ -55,6 +60,12 @@ def _is_due(one: Finding) -> bool:
     from trueup.freshness.verdict import Stale
 
     return isinstance(one.verdict, Stale) and os.path.isdir(one.directory)
+
+
+def _leave(one: Finding) -> None:
+    title = f"{one.distribution.name} {one.distribution.version}"
+    print(f"{title} is stale, and is not refreshed while changes are set aside")
+    print(f"    mend it with: {one.command}")
 
 
 def _mend(one: Finding) -> None:

@@ -11,10 +11,12 @@ import os
 import re
 from dataclasses import dataclass
 
+from trueup.destination.hosted import hook_stores
+
 __all__ = ["is_rewritten", "set_aside_since"]
 
-_RUNNER = re.compile(r"pre[-_]commit|\bprek\b")
-_OWN = re.compile(r"trueup_precommit")
+_RUNNER = re.compile(r"(?:.*[\\/])?(?:pre[-_]commit|prek)(?:[\\/]__main__\.py|\.exe)?|-mpre_commit")
+_LEADING = 4  # words of a command: what follows are arguments, which may name anything
 _PATCH = re.compile(r"(?:patch)?\d+-(?P<process>\d+)(?:\.patch)?")
 _DEPTH = 16
 _TICK = 0.02  # seconds: the system counts the start of a process in hundredths
@@ -38,9 +40,10 @@ def set_aside_since() -> float | None:
     runners = _by_proc() if os.path.isdir("/proc/self") else _by_ps()
     if not runners:
         return None
-    folders = [one for one in _patch_folders() if os.path.isdir(one)]
-    if not folders:
+    stores = [one for one in hook_stores() if os.path.isdir(one)]
+    if not stores:
         return min(one.start for one in runners) - _TICK
+    folders = [*stores, *(os.path.join(one, "patches") for one in stores)]
     moments = [moment for one in runners for folder in folders for moment in _patches(folder, one)]
     return min(moments, default=None)
 
@@ -55,19 +58,13 @@ def is_rewritten(path: str, since: float | None) -> bool:
         return not os.path.exists(path) and is_rewritten(os.path.dirname(path), since)
 
 
-def _patch_folders() -> list[str]:
-    """Return where pre-commit and prek save what they set aside."""
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return [
-        os.environ.get("PRE_COMMIT_HOME") or os.path.join(cache, "pre-commit"),
-        os.path.join(os.environ.get("PREK_HOME") or os.path.join(cache, "prek"), "patches"),
-    ]
-
-
 def _patches(folder: str, runner: _Process) -> list[float]:
-    """Return the times of a runner's patches; older ones are of a process with the same number."""
+    """Return the times of a runner's patches; older ones are of a process with the same number.
+
+    pre-commit saves them in its store, prek in the folder "patches" of its own.
+    """
     found = []
-    for name in os.listdir(folder):
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
         match = _PATCH.fullmatch(name)
         if match and int(match["process"]) == runner.number:
             moment = os.stat(os.path.join(folder, name)).st_mtime
@@ -87,12 +84,12 @@ def _by_proc() -> list[_Process]:
     for _ in range(_DEPTH):
         try:
             with open(f"/proc/{number}/cmdline", "rb") as file_of_bytes:
-                command = file_of_bytes.read().replace(b"\0", b" ").decode("utf-8", "replace")
+                words = file_of_bytes.read().decode("utf-8", "replace").split("\0")
             with open(f"/proc/{number}/stat", encoding="utf-8", errors="replace") as file:
                 fields = file.read().rpartition(")")[2].split()
         except OSError:  # it ended, or is not ours to see
             break
-        if _is_runner(command):
+        if _is_runner(words):
             start = booted + int(fields[19]) / os.sysconf("SC_CLK_TCK")
             found.append(_Process(number, start))
         number = int(fields[1])
@@ -118,7 +115,7 @@ def _by_ps() -> list[_Process]:
         parts = done.stdout.split(None, 2)
         if len(parts) < 3:
             break
-        if _is_runner(parts[2]):
+        if _is_runner(parts[2].split()):
             found.append(_Process(number, time.time() - _elapsed(parts[1]) - 1))
         number = int(parts[0])
         if number <= 1:
@@ -126,8 +123,8 @@ def _by_ps() -> list[_Process]:
     return found
 
 
-def _is_runner(command: str) -> bool:
-    return bool(_RUNNER.search(command)) and not _OWN.search(command)
+def _is_runner(words: list[str]) -> bool:
+    return any(_RUNNER.fullmatch(word) for word in words[:_LEADING])
 
 
 def _elapsed(text: str) -> int:

@@ -19,9 +19,9 @@ _CONFIG = """\
 repos:
   - repo: local
     hooks:
-      - id: stale-editables
-        name: check for stale editable installs
-        entry: {python} -I -m trueup_precommit check{arguments}
+      - id: {hook}-editables
+        name: {hook} stale editable installs
+        entry: {python} -I -m trueup_precommit {hook}{arguments}
         language: system
         always_run: true
         pass_filenames: false
@@ -37,8 +37,8 @@ class Repository:
     environment: Path
     variables: dict[str, str] = field(default_factory=dict)
 
-    def write_config(self, arguments: str = "") -> None:
-        text = _CONFIG.format(python=sys.executable, arguments=arguments)
+    def write_config(self, arguments: str = "", hook: str = "check") -> None:
+        text = _CONFIG.format(python=sys.executable, arguments=arguments, hook=hook)
         (self.folder / ".pre-commit-config.yaml").write_text(text)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
@@ -101,33 +101,53 @@ def repository(tmp_path: Path, _original: Path) -> Repository:
     for path in (*library.glob("*.pth"), *library.glob("*/direct_url.json")):
         path.write_text(path.read_text().replace(str(_original), str(folder)))
     found = Repository(folder, folder / ".venv", variables())
-    found.variables["PRE_COMMIT_HOME"] = str(tmp_path / "pre-commit")
+    found.variables |= {
+        "PRE_COMMIT_HOME": str(tmp_path / "pre-commit"),
+        "PREK_HOME": str(tmp_path / "prek"),
+        "TRUEUP_CACHE_DIR": str(tmp_path / "cache"),
+    }
     return found
 
 
-@pytest.fixture
-def pre_commit() -> str:
-    """Give the path of pre-commit."""
-    path = Path(sysconfig.get_path("scripts")) / "pre-commit"
-    if not path.exists():
-        pytest.skip("pre-commit is not installed")
+@pytest.fixture(params=["pre-commit", "prek"])
+def runner(request: pytest.FixtureRequest, repository: Repository) -> str:
+    """Give the path of a runner of hooks; both are in the group "test"."""
+    path = Path(sysconfig.get_path("scripts")) / request.param
+    assert path.exists(), f"{request.param} is missing from the group 'test'"
     return str(path)
 
 
 @pytest.fixture
-def installed_hook(repository: Repository, pre_commit: str) -> Callable[..., None]:
-    """Give a function that installs the hook for a stage."""
+def installed_hook(repository: Repository, runner: str) -> Callable[..., None]:
+    """Give a function that installs a hook for some stages."""
 
-    def install(*stages: str, arguments: str = "") -> None:
-        repository.write_config(arguments)
+    def install(*stages: str, arguments: str = "", hook: str = "check") -> None:
+        repository.write_config(arguments, hook)
         repository.git("add", "-A")
         done = repository.git("commit", "-q", "--no-verify", "-m", "config")
         assert done.returncode == 0, done.stderr
         types = [part for stage in stages for part in ("--hook-type", stage)]
-        done = repository.run(pre_commit, "install", *types)
+        done = repository.run(runner, "install", *types)
         assert done.returncode == 0, done.stderr + done.stdout
 
     return install
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a repository of trueup as it is in the working tree, as if it had been published."""
+    source = tmp_path_factory.mktemp("published") / "trueup"
+    parts = ("core", "tox_plugin", "nox_backend", "precommit_hook")
+    source.mkdir()
+    for name in parts:
+        ignored = shutil.ignore_patterns("__pycache__", ".*")
+        shutil.copytree(ROOT / name, source / name, ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml"):
+        shutil.copy2(ROOT / name, source / name)
+    run_git(source, "init", "-q", "-b", "main")
+    run_git(source, "add", "-A", "-f")
+    run_git(source, "commit", "-q", "-m", "all")
+    return source
 
 
 __all__ = ["ROOT", "Iterator", "Repository"]

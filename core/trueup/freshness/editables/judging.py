@@ -101,7 +101,7 @@ def judge_from_outside(distribution: InstalledDistribution, environment: Environ
         verdict = weigh(_evidence(distribution, environment, origin, project, mechanism))
     except (TrueupError, OSError) as error:
         verdict = Unknown(str(error))
-    command = mending_command(distribution, environment, origin, project)
+    command = mending_command(distribution, environment, origin, project, mechanism.kind)
     kind = mechanism.kind if origin.editable else "copy"
     return Judgement(distribution, directory, origin.editable, kind, verdict, command)
 

@@ -18,6 +18,7 @@ def mending_command(
     environment: Environment,
     origin: Origin,
     project: Project | None,
+    mechanism: str = "",
 ) -> str:
     """Return the command line that makes an install what its project says now.
 
@@ -26,12 +27,15 @@ def mending_command(
         environment: where it is installed.
         origin: its source tree, which may be gone.
         project: what the tree says of itself, if it is there.
+        mechanism: how the environment leads to it.
     """
     installer = distribution.installer
     python = environment.interpreter.executable
     editable = origin.editable
     place = _short(origin.directory) if project else "PATH-OF-THE-PROJECT"
     option = "-e " if editable else ""
+    if mechanism == "link tree":  # nobody remembers what was said, and the tree shows it
+        option = f"--config-settings editable_mode=strict {option}"
     if installer == "trueup":
         return f"trueup refresh --python {_quoted(environment.root)} {distribution.name}"
     if project is not None and project.backend == "maturin" and installer in {"maturin", ""}:

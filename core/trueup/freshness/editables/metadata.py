@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from trueup.destination.installed import InstalledDistribution, normalized_name
 from trueup.freshness.editables.declared import Declared
@@ -150,10 +150,22 @@ def _texts(project: Project, declared: Declared, recorded: Recorded) -> Evidence
         yield _other(declared, "the list of keywords", " ".join(written), " ".join(keywords))
     if "classifiers" not in declared.unproven:
         yield from _lists(project, declared, recorded)
-    licence = fields.get("license")
-    expression = recorded.first("license-expression")
-    if isinstance(licence, str) and expression and licence.lower() != expression.lower():
-        yield _other(declared, "the license", expression, licence)
+    yield from _licence(project, declared, recorded)
+
+
+def _licence(project: Project, declared: Declared, recorded: Recorded) -> Evidence:
+    licence = declared.fields.get("license")
+    if isinstance(licence, Mapping):
+        licence = licence.get("text")  # of a file, its copy is compared
+        if licence is None:
+            return
+    if "license" in project.dynamic or (licence is None and project.backend == "maturin"):
+        return  # maturin takes it out of Cargo.toml
+    now = " ".join(str(licence or "").split())
+    written = (recorded.first("license-expression"), recorded.first("license"))
+    before = " ".join((written[0] or written[1]).split())
+    if now.lower() != before.lower() and before.upper() != (now.upper() or "UNKNOWN"):
+        yield _other(declared, "the license", before, now)
 
 
 def _words(texts: Iterable[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from trueup.acquisition.snapshot import NOISE
 from trueup.destination.environment import Environment
@@ -16,10 +16,11 @@ from trueup.freshness.editables.extensions import (
     expected_extensions,
 )
 from trueup.freshness.editables.mechanism import Mechanism
-from trueup.freshness.editables.project import Project, table
+from trueup.freshness.editables.project import Project
+from trueup.freshness.editables.version_file import weigh_version_file
 from trueup.freshness.verdict import Reason
 
-__all__ = ["fits", "generated_version_file", "weigh_outputs"]
+__all__ = ["fits", "weigh_outputs"]
 
 _TAG = r"\.(?:(?:cpython|pypy)-?(\d)(\d+)(t?)[-\w]*|cp(\d)(\d+)(t?)-[\w-]+)\.(?:so|pyd)$"
 _SOURCES = frozenset(
@@ -63,7 +64,7 @@ def weigh_outputs(
     environment: Environment,
 ) -> Evidence:
     """Tell which products of a build are missing, too old, or of another interpreter."""
-    yield from _weigh_version_file(project, distribution)
+    yield from weigh_version_file(project, distribution)
     yield from _weigh_recorded(mechanism, environment)
     redirection = mechanism.redirection
     if redirection is not None and redirection.rebuilds:
@@ -248,39 +249,3 @@ def _json(path: str) -> object:
             return found
     except (OSError, ValueError):  # meson writes it anew at the next import
         return None
-
-
-def generated_version_file(project: Project) -> str:
-    """Return the path of the file that a plugin writes the version into; "" if there is none."""
-    scm, hooks = project.tool("setuptools_scm"), project.tool("hatch", "build", "hooks")
-    candidates: Iterable[object] = (
-        scm.get("version_file"),
-        scm.get("write_to"),
-        table(hooks, "vcs").get("version-file"),
-        table(hooks, "version").get("path"),
-        project.tool("pdm", "version").get("write_to"),
-    )
-    name = next((str(one) for one in candidates if one), "")
-    if name and project.backend == "pdm":
-        source = project.path("src", name)
-        return source if os.path.isdir(project.path("src")) else project.path(name)
-    return project.path(name) if name else ""
-
-
-def _weigh_version_file(project: Project, distribution: InstalledDistribution) -> Evidence:
-    path = generated_version_file(project)
-    if not path:
-        return
-    relative = os.path.relpath(path, project.directory)
-    try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            text = file.read()
-    except FileNotFoundError:
-        if project.backend == "pdm":  # it lies in the build folder of a PDM editable
-            return
-        message = f"{relative} is missing, which a build makes"
-        yield Reason("output missing", path, message, "there", "missing")
-        return
-    if distribution.version not in text:
-        message = f"{relative}, which a build makes, does not say {distribution.version}"
-        yield Reason("output changed", path, message, distribution.version, "")

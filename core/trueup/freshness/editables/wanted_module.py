@@ -35,6 +35,8 @@ def _wanted(project: Project) -> Iterator[tuple[str, tuple[str, ...]]]:
         wheel = project.tool("hatch", "build", "targets", "wheel")
         if plain and not any(key in each for key in _SELECTING for each in (build, wheel)):
             yield plain, ("src", "")
+        for path in (wheel.get("packages") or build.get("packages") or ()) if plain else ():
+            yield str(path).rstrip("/"), ("",)
     elif project.backend == "flit":
         module = str(project.tool("flit", "module").get("name") or name.replace("-", "_"))
         yield module.replace(".", "/"), ("src", "")

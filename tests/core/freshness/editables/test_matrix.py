@@ -202,6 +202,18 @@ def test_a_version_file_that_was_deleted_or_edited_is_stale(laboratory: Enter) -
     assert deleted.reasons[0].kind == "output missing"
 
 
+def test_what_somebody_wrote_into_a_version_file_is_not_fresh(laboratory: Enter) -> None:
+    found = laboratory("scmed")
+    path = found.project("scmed") / "src" / "scmed" / "_version.py"
+    text = path.read_text()
+    path.write_text(text + "MORE = 1\n")
+    assert found.judge("scmed").verdict == Unknown(
+        "whether src/scmed/_version.py is as a build makes it"
+    )
+    path.write_text(text)
+    assert found.judge("scmed").verdict == Fresh()
+
+
 @pytest.mark.parametrize("name", sorted(PURE))
 def test_without_the_file_that_leads_to_the_project_it_is_stale(
     laboratory: Enter, name: str
@@ -270,9 +282,10 @@ def test_a_new_package_and_a_lost_tree_are_mended_by_the_command(
 ) -> None:
     found = _edited(laboratory, "strictly", TOP["new package"])
     judged = found.judge("strictly")
-    # uv does not remember that it was strict: the user has to say so again
-    _carry_out(judged.command + " --config-settings editable_mode=strict", monkeypatch)
-    assert found.judge("strictly").verdict == Fresh()
+    # uv does not remember that it was strict: the command says so again
+    _carry_out(judged.command, monkeypatch)
+    mended = found.judge("strictly")
+    assert (mended.verdict, mended.mechanism) == (Fresh(), "link tree")
 
 
 def _carry_out(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
