@@ -15,11 +15,16 @@ EventKind = Literal[
     "resolved",
     "downloading",
     "progress",
+    "packing",
     "downloaded",
     "building",
     "built",
     "output",
     "waiting",
+    "writing",
+    "written",
+    "placing",
+    "placed",
     "removed",
     "added",
     "recovered",
@@ -33,7 +38,9 @@ class Event:
     """One thing that happened.
 
     Attributes:
-        kind: what happened; "progress" moves a "downloading" on, "output" is one line of a tool.
+        kind: what happened; "progress" moves a "downloading" on, "output" is one line of a tool,
+            "packing" is what comes between the last byte and "downloaded", "written" ends what
+            "writing" began for one distribution, and "placed" what "placing" began for all.
         subject: what it happened to: a distribution, a file name, a path.
         message: a sentence for people, without credentials; may be "".
         done: bytes done so far, where that is known.

@@ -145,7 +145,7 @@ def test_quiet_says_nothing_and_verbose_says_why(shell: Shell) -> None:
     assert (done.out, done.err) == ("", "")
     done = shell.works("-v", "beta==2.0")
     assert " ~ beta 1.0 -> 2.0  [1.0 is installed]" in done.out
-    assert "Where the time went: resolve" in done.out
+    assert "Where the time went: look" in done.out
     assert "Resolved 1 distributions" in done.err
 
 

@@ -131,6 +131,7 @@ class Errand:
                 Event("downloading", wanted.filename, redact(wanted.url), done=0, total=wanted.size)
             )
             fetched = self._here(wanted) or self._download(wanted)
+            self.reporter(Event("packing", wanted.filename))
             try:
                 self.flight.settle(fetched)
             except BaseException:

@@ -63,11 +63,13 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     if not damaged and _nothing_to_do(order, installed, workshop):
         kept = tuple(Kept(one.name, one.version) for one in installed.values())
         return _of_nothing(InstallReport(environment.root, kept=kept, dry_run=order.dry_run), order)
+    looked = time.perf_counter()
     locked = answer_of_lock(order)
     if locked is not None:
         order = with_locked_projects(order, locked)
     supply = supply_for(order.request, environment.interpreter, workshop)
     built = _built(order, supply, installed, damaged)
+    projects = time.perf_counter()
     asked = (order.request, environment.interpreter, built, installed, workshop)
     answered = answer(*asked, locked)
     choices = _choices(order, answered, built, damaged)
@@ -84,7 +86,9 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     fingerprints = {one.artifact.name: one.fingerprint for one in built.values()}
     applied = apply(plan, environment, supply, packs, fingerprints)
     report = _report(environment, plan, applied.acquired)
-    seconds = {"resolve": resolved - started, **applied.seconds}
+    seconds = {"look": looked - started}
+    seconds |= {"projects": projects - looked} if built else {}
+    seconds |= {"resolve": resolved - projects, **applied.seconds}
     report = replace(report, displaced=applied.outcome.displaced, seconds=seconds)
     tell_of(report, workshop.reporter)
     if before is None:

@@ -62,7 +62,8 @@ class InstallReport:
         displaced: files of others that had to give way.
         stale_modules: modules of replaced distributions that this process still holds.
         warnings: sentences.
-        seconds: stage ("resolve", "acquire", "write") to seconds.
+        seconds: stage ("look", "projects", "resolve", "acquire", "write") to seconds; "projects" is
+            judging and building local projects.
         dry_run: nothing was changed; the report tells what would be.
         decided_by: where there was nothing to do, the files and directories that told so; () where
             more than files decided.

@@ -6,7 +6,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from trueup import glance
@@ -23,8 +24,10 @@ from trueup.destination.facts import interpreter_facts
 from trueup.destination.installed import read_installed
 from trueup.destination.locate import open_environment
 from trueup.errors import EnvironmentProblem, RequestError
+from trueup.reporting import Reporter
 from trueup.resolution.assembly import parse_request
 from trueup.resolution.install_grammar import parse_install_arguments
+from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.request_input import RequestInput
 
 __all__ = ["install", "list_installed", "sync", "uninstall", "venv"]
@@ -44,16 +47,49 @@ def _install(arguments: Sequence[str], *, exact: bool) -> int:
     raw, options = parse_install_arguments(arguments, environment=os.environ)
     options = replace(options, exact=exact or options.exact)
     verbosity = options.verbose - options.quiet
-    with listening(verbosity, progress=options.progress, color=options.color) as reporter:
+    with (
+        listening(verbosity, progress=options.progress, color=options.color) as listener,
+        _timed(options, listener) as reporter,
+    ):
         report = install_input(raw, options, Surroundings(reporter=reporter))
     text = _shown(report, verbosity, as_json=options.json or options.report == "-")
     sys.stdout.write(text)
     if options.report not in {"", "-"}:
         _write_report(report, os.path.join(options.directory, options.report))
-    if report.decided_by and not (options.report or report.warnings or _remote(raw)):
+    if report.decided_by and not (_written(options) or report.warnings or _remote(raw)):
         _remember(["sync" if exact else "install", *arguments], text, report)
     unfit = options.strict and report.conflicts
     return 1 if unfit or (options.check and report.changed) else 0
+
+
+def _written(options: InstallOptions) -> bool:
+    """Whether each run has something to write, also one with nothing to do."""
+    return bool(options.report or options.timings)
+
+
+@contextmanager
+def _timed(options: InstallOptions, reporter: Reporter) -> Iterator[Reporter]:
+    """Yield what listens; where the user wants to see the times, they are written at the end."""
+    if not options.timings:
+        yield reporter
+        return
+    from trueup.cli.timeline import Timeline
+    from trueup.cli.timings_page import timings_page
+
+    path = os.path.join(options.directory, options.timings)
+    timeline = Timeline(reporter)
+    try:
+        page = open(path, "w", encoding="utf-8")  # noqa: SIM115 - before anything is changed
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{path} cannot be written: {error.strerror}",
+            hint="nothing was changed; name another file behind --timings",
+        ) from error
+    with page:
+        try:
+            yield timeline
+        finally:  # what failed late took its time, too
+            page.write(timings_page(timeline.spans(), "Where the time went"))
 
 
 def _write_report(report: InstallReport, path: str) -> None:

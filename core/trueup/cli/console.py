@@ -30,6 +30,11 @@ _PLAIN: Mapping[str, tuple[int, str]] = {
     "resolving": (1, "Resolving"),
     "resolved": (1, "Resolved {message} distributions"),
     "output": (2, "  {message}"),
+    "packing": (3, ""),
+    "writing": (3, ""),
+    "written": (3, ""),
+    "placing": (3, ""),
+    "placed": (3, ""),
     "removed": (3, ""),  # the summary has them
     "added": (3, ""),
 }

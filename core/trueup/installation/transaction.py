@@ -69,12 +69,14 @@ def carry_out(
         departing = departing_files(environment, removals, reporter=reporter)
         folder = _new_folder(environment)
         try:
-            staged = without_twins(_stage_all(environment, deliveries, folder))
+            staged = without_twins(_stage_all(environment, deliveries, folder, reporter))
             gone = tuple(removal.path for removal in removals)
             journal = Journal(folder, departing, gone, staged, _boundaries(environment))
+            reporter(Event("placing", environment.root))
             with uninterrupted():
                 started = write_journal(environment, journal)
                 outcome = commit(environment, journal, started)
+            reporter(Event("placed", environment.root))
         finally:
             if not is_open(environment):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -84,15 +86,18 @@ def carry_out(
 
 
 def _stage_all(
-    environment: Environment, deliveries: Sequence[Delivery], folder: str
+    environment: Environment, deliveries: Sequence[Delivery], folder: str, reporter: Reporter
 ) -> list[Staged]:
     """Stage every delivery, out of what waits on a shelf or out of its pack."""
     salvage = open_salvage(environment, folder)
     staged: list[Staged] = []
     for number, delivery in enumerate(deliveries):
         place = os.path.join(folder, str(number))
+        subject = f"{delivery.pack.name} {delivery.pack.version}"
+        reporter(Event("writing", subject))
         found = salvage.stage(delivery, place) if salvage else None
         staged.append(found or stage(environment, delivery, place))
+        reporter(Event("written", subject))
     return staged
 
 

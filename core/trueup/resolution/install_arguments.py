@@ -170,7 +170,7 @@ _SWITCHES = (
     "system",
     "upgrade",
 )
-_TEXTS = ("cache_dir", "directory", "prefix", "python", "report", "target")
+_TEXTS = ("cache_dir", "directory", "prefix", "python", "report", "target", "timings")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "prerelease_mode": _PRERELEASES,
     "output_format": ("text", "json"),

@@ -47,6 +47,7 @@ class InstallOptions:
         color: "auto", "always" or "never".
         json: print a report for machines.
         report: file to write such a report to, or "".
+        timings: file to write a page to that shows where the time went, or "".
     """
 
     python: str = ""
@@ -82,3 +83,4 @@ class InstallOptions:
     color: str = "auto"
     json: bool = False
     report: str = ""
+    timings: str = ""

@@ -195,6 +195,8 @@ _ROWS: tuple[tuple[str, str, str, Kind, str, str], ...] = (
      "text, or json for --json"),
     (_OUTPUT, "--report", "report", "value", "FILE",
      "write a report for machines to a file; - prints it"),
+    (_OUTPUT, "--timings", "timings", "value", "FILE.html",
+     "write a page that shows where the time went"),
     (_OUTPUT, "--no-progress", "progress", "off", "",
      "show no progress"),
     (_OUTPUT, "--progress-bar", "progress_bar", "value", "WORD",

@@ -107,7 +107,7 @@ def test_what_displaces_a_strangers_file_says_so_once(
     pack = make_pack(tmp_path, files={"demo.py": "theirs"})
     outcome = carry_out(environment, [], [Delivery(pack)], reporter=told.append)
     assert outcome.displaced == (str(mine),)
-    assert [(event.kind, event.subject) for event in told] == [("warning", str(mine))]
+    assert [one.subject for one in told if one.kind == "warning"] == [str(mine)]
     assert mine.read_text() == "theirs"
 
 
