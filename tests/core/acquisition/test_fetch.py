@@ -97,7 +97,8 @@ def test_progress_is_told_and_no_password_in_it(site: Site, tmp_path: Path) -> N
     url = site.add("/a", Page(BODY, login="user:s3cr3t")).replace("://", "://user:s3cr3t@")
     with fetcher() as real:
         list(real.fetch([wanted(url)], into=str(tmp_path), reporter=events.append))
-    assert [event.kind for event in events] == ["downloading", "progress", "downloaded"]
+    kinds = ["downloading", "progress", "packing", "downloaded"]
+    assert [event.kind for event in events] == kinds
     assert events[-1].done == len(BODY)
     assert "s3cr3t" not in repr(events)
 

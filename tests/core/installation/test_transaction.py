@@ -158,8 +158,12 @@ def test_an_interrupted_change_is_finished_before_another_begins(
     told: list[Event] = []
     carry_out(environment, [], [Delivery(make_pack(tmp_path, "other"))], reporter=told.append)
     assert sorted(read_installed(environment)) == ["demo", "other"]
-    assert [(event.kind, event.message) for event in told] == [
-        ("recovered", "finished an interrupted change: demo 1.0")
+    assert [(event.kind, event.message or event.subject) for event in told] == [
+        ("recovered", "finished an interrupted change: demo 1.0"),
+        ("writing", "other 1.0"),
+        ("written", "other 1.0"),
+        ("placing", environment.root),
+        ("placed", environment.root),
     ]
     assert find_damage(environment, read_installed(environment), edited_too=True) == {}
 
