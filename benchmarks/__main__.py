@@ -5,64 +5,76 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import os
+import re
+import signal
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks.cases import CASES, SETS
+from benchmarks.cases import CASES, FAMILIES
 from benchmarks.measure import CommandFailed, adopt_orphans
 from benchmarks.peers import PEERS
 from benchmarks.place import choose_place
-from benchmarks.report import circumstances, rows, to_json, to_markdown
+from benchmarks.report import circumstances
+from benchmarks.results import keep, publish, put_together
 from benchmarks.rounds import run_cases
+from benchmarks.supplies import Supplies
 from benchmarks.workshop import HERE, Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from benchmarks.cases import Case
+    from benchmarks.case import Case
+
+_PAGE = os.path.join(os.path.dirname(HERE), "docs", "speed.md")
+# What the smoke test runs: one case of each way to measure.
+_SMOKE = ("install, small", "nothing to do, small", "a build, wheel, C extension")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure trueup beside other tools, paired and interleaved.",
+        epilog=f"Families, for --only: {', '.join(FAMILIES)}.",
     )
     add = parser.add_argument
     add("--rounds", type=int, default=7, metavar="N", help="rounds after the warm-up (default: 7)")
-    add("--sets", default=",".join(SETS), metavar="A,B", help="default: %(default)s")
+    add("--only", default="*", metavar="A,B", help='families, or cases: "tox,install*small"')
     add("--peers", default=",".join(PEERS), metavar="A,B", help="tools (default: %(default)s)")
-    add("--only", default="*", metavar="PATTERN", help='cases by name, such as "install*"')
     add("--slow", action="store_true", help="also the cases that take minutes")
     add("--against", default="uv", metavar="LABEL", help="ratios to this one (default: uv)")
-    add("--smoke", action="store_true", help="one round of the small set: does everything run?")
+    add("--smoke", action="store_true", help="one round of three small cases: does it run?")
     add("--python", default=sys.executable, metavar="PATH", help="what environments are made from")
     add("--place", metavar="DIR", help="where to install to (default: memory, where there is some)")
     add("--work", default=os.path.join(HERE, ".work"), metavar="DIR", help="peers, pins and wheels")
     add("--output", metavar="DIR", help="where results go (default: results in --work)")
     add("--pass-env", action="append", default=[], metavar="NAME", help="let this variable through")
     add("--list", action="store_true", help="tell the cases and stop")
+    add(
+        "--report",
+        action="store_true",
+        help="run nothing: put the results of earlier runs together",
+    )
+    add("--write-docs", action="store_true", help="and write them into docs/speed.md")
     return parser
 
 
 def _chosen(arguments: argparse.Namespace) -> list[Case]:
-    sets = {"small"} if arguments.smoke else set(arguments.sets.split(","))
     peers = set(arguments.peers.split(","))
     return [
         case
         for case in CASES
-        if case.set in sets
-        and case.peer in peers
-        and fnmatch.fnmatchcase(case.name, arguments.only)
+        if case.peer in peers
         and (arguments.slow or not case.slow)
+        and (case.group in _SMOKE if arguments.smoke else _fits(case, arguments.only))
     ]
 
 
-def _write(folder: str, name: str, text: str) -> None:
-    os.makedirs(folder, exist_ok=True)
-    path = os.path.join(folder, name)
-    with open(path, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    print(f"written: {path}", file=sys.stderr)
+def _fits(case: Case, patterns: str) -> bool:
+    return any(
+        fnmatch.fnmatchcase(name, pattern.strip())
+        for pattern in re.split(r",(?! )", patterns)
+        for name in (case.family, case.name, case.group)
+    )
 
 
 def _run(arguments: argparse.Namespace, cases: Sequence[Case]) -> int:
@@ -73,28 +85,38 @@ def _run(arguments: argparse.Namespace, cases: Sequence[Case]) -> int:
     adopt_orphans()
     work = os.path.abspath(arguments.work)
     workshop = Workshop(work, place, os.path.abspath(arguments.python), tuple(arguments.pass_env))
+    supplies = Supplies(workshop)
     try:
-        outcomes = run_cases(cases, rounds, workshop)
+        outcomes = run_cases(cases, rounds, supplies)
         around = circumstances(
             python=workshop.python_version,
             filesystem=place.filesystem,
             rounds=rounds,
             against=arguments.against,
-            versions=workshop.versions(),
+            versions=workshop.versions(supplies.peers),
             warning=place.warning,
         )
     finally:
         workshop.close()
-    table = rows(outcomes, arguments.against)
-    text = to_markdown(table, around)
-    folder = arguments.output or os.path.join(work, "results")
-    _write(folder, f"{around.date}.md", text)
-    _write(folder, f"{around.date}.json", to_json(table, outcomes, around))
-    print(text)
+    keep(_results(arguments), outcomes, around)
     failed = [outcome for outcome in outcomes if outcome.failure]
     for outcome in failed:
         print(f"failed: {outcome.case.group}: {outcome.case.label}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _results(arguments: argparse.Namespace) -> str:
+    return os.path.abspath(arguments.output or os.path.join(arguments.work, "results"))
+
+
+def _tell(arguments: argparse.Namespace) -> None:
+    """Print all results there are, and write them where that was asked for."""
+    folder = _results(arguments)
+    print(put_together(folder))
+    print(f"written: {folder}", file=sys.stderr)
+    if arguments.write_docs:
+        publish(folder, _PAGE)
+        print(f"written: {_PAGE}", file=sys.stderr)
 
 
 def main() -> int:
@@ -108,11 +130,14 @@ def main() -> int:
         for case in cases:
             print(f"{case.group}: {case.label}")
         return 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and take the caches along
     try:
-        return _run(arguments, cases)
+        code = 0 if arguments.report else _run(arguments, cases)
     except CommandFailed as error:
         print(error, file=sys.stderr)
         return 1
+    _tell(arguments)
+    return code
 
 
 if __name__ == "__main__":

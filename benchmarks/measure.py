@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import subprocess
 import sys
@@ -31,11 +32,13 @@ class Sample:
         wall: from the start of the first command to the end of the last one.
         cpu: user and system time of the commands and of the children they waited for.
         cpu_after: the same of processes that they left running, which we waited for as well.
+        memory: MiB, the most that any of the processes had; 0 where that was not asked for.
     """
 
     wall: float
     cpu: float
     cpu_after: float
+    memory: float = 0.0
 
 
 def adopt_orphans() -> bool:
@@ -59,13 +62,26 @@ def _cpu_of_orphans() -> float:
         spent += usage.ru_utime + usage.ru_stime
 
 
-def measure(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -> Sample:
+def measure(
+    commands: Sequence[Sequence[str]],
+    environment: Mapping[str, str],
+    *,
+    folder: str | None = None,
+    inner: bool = False,
+) -> Sample:
     """Run `commands` one after the other, each with `environment` and nothing else, and time them.
+
+    Args:
+        commands: programs with their arguments.
+        environment: all variables that they get.
+        folder: where they run.
+        inner: the last one's last line is what it measured itself; that is the sample.
 
     Raises:
         CommandFailed: a command did not exit with 0.
     """
     wall = cpu = 0.0
+    said = ""
     for command in commands:
         # A file and no pipe: nobody has to read along, and a background process that inherits
         # it keeps nobody waiting.
@@ -74,6 +90,7 @@ def measure(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -
             process = subprocess.Popen(
                 command,
                 env=dict(environment),
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -82,21 +99,33 @@ def measure(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -
             wall += time.perf_counter() - start
             process.returncode = os.waitstatus_to_exitcode(status)
             cpu += usage.ru_utime + usage.ru_stime
-            if process.returncode:
+            if process.returncode or inner:
                 output.seek(0)
-                told = output.read().decode(errors="replace")
-                raise CommandFailed(_told(command, process.returncode, told))
-    return Sample(wall, cpu, _cpu_of_orphans())
+                said = output.read().decode(errors="replace")
+            if process.returncode:
+                raise CommandFailed(_told(command, process.returncode, said))
+    after = _cpu_of_orphans()
+    return _told_inside(said, after) if inner else Sample(wall, cpu, after)
 
 
-def run(command: Sequence[str], environment: Mapping[str, str]) -> str:
+def _told_inside(said: str, after: float) -> Sample:
+    try:
+        told = json.loads(said.strip().splitlines()[-1])
+        return Sample(told["wall"], told["cpu"], after, told.get("memory", 0.0))
+    except (IndexError, KeyError, ValueError) as error:
+        raise CommandFailed(f"no figures in its last line:\n{said}") from error
+
+
+def run(
+    command: Sequence[str], environment: Mapping[str, str], *, folder: str | None = None
+) -> str:
     """Run one command that is not measured, and return its standard output.
 
     Raises:
         CommandFailed: it did not exit with 0.
     """
     done = subprocess.run(
-        command, env=dict(environment), capture_output=True, text=True, check=False
+        command, env=dict(environment), cwd=folder, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise CommandFailed(_told(command, done.returncode, done.stdout + done.stderr))

@@ -45,8 +45,9 @@ class Peer:
     Commands and values are templates: cases.py tells what may stand in braces.
 
     Attributes:
-        name: its command, and its name in braces.
-        requirements: what pip installs to have it.
+        name: its name in braces, and its command where nothing else is said.
+        requirements: what pip installs to have it; () for a program that is there, or is made here.
+        program: its command, where that has another name.
         environment: variables for setting up and for measuring, such as where its cache is.
         measured: variables for measuring alone: nothing may be looked up on the network.
         warm: commands that fill its cache with a set, given a new virtual environment `{target}`.
@@ -54,13 +55,23 @@ class Peer:
 
     name: str
     requirements: tuple[str, ...]
+    program: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
     measured: Mapping[str, str] = field(default_factory=dict)
     warm: tuple[tuple[str, ...], ...] = ()
 
 
+_PIP = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"}
 _UV = {"UV_CACHE_DIR": "{caches}/uv", "UV_NO_PROGRESS": "1"}
 _UV_OFFLINE = {"UV_OFFLINE": "1"}
+_UV_WARM = (("{uv}", "pip", "install", "-q", "--python", "{target_python}", "-r", "{lock}"),)
+_TRUEUP = {**_UV, "TRUEUP_CACHE_DIR": "{caches}/trueup"}
+# The second time, into another environment, there is bytecode for whoever wants it.
+_TRUEUP_WARM = (
+    ("{trueup}", "install", "-q", "--no-compile", "--python", "{target_python}", "-r", "{lock}"),
+    ("{trueup}", "venv", "-q", "{own}", "--python", "{python}"),
+    ("{trueup}", "install", "-q", "--compile-bytecode", "--python", "{own}", "-r", "{lock}"),
+)
 
 PEERS: Mapping[str, Peer] = {
     peer.name: peer
@@ -69,24 +80,33 @@ PEERS: Mapping[str, Peer] = {
             "pip",
             ("pip",),
             # A configuration file may name places to look in; the wheelhouse is enough.
-            measured={"PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"},
+            measured=_PIP,
         ),
         Peer(
             "uv",
             ("uv",),
             environment=_UV,
             measured=_UV_OFFLINE,
-            warm=(("{uv}", "pip", "install", "-q", "--python", "{target_python}", "-r", "{lock}"),),
+            warm=_UV_WARM,
         ),
-        Peer("tox", ("tox",)),
-        Peer("tox-uv", ("tox", "tox-uv"), environment=_UV, measured=_UV_OFFLINE),
-        Peer("nox", ("nox",)),
+        Peer("tox", ("tox",), measured=_PIP),
         Peer(
-            "trueup",
-            ("{checkout}[uv]",),
-            environment={**_UV, "TRUEUP_CACHE_DIR": "{caches}/trueup"},
-            warm=(("{trueup}", "install", "-q", "--python", "{target_python}", "-r", "{lock}"),),
+            "tox-uv",
+            ("tox", "tox-uv"),
+            "tox",
+            environment=_UV,
+            measured=_UV_OFFLINE,
+            warm=_UV_WARM,
         ),
+        Peer("nox", ("nox",), measured=_PIP),
+        Peer("nox-uv", ("nox", "uv"), "nox", _UV, _UV_OFFLINE, _UV_WARM),
+        Peer("git", ()),
+        Peer("floor", ()),
+        Peer("trueup", ("{checkout}[uv]",), "", _TRUEUP, warm=_TRUEUP_WARM),
+        Peer("trueup-tox", ("{checkout}[tox,uv]",), "tox", _TRUEUP, warm=_TRUEUP_WARM),
+        Peer("trueup-nox", ("{checkout}[nox,uv]",), "nox", _TRUEUP, warm=_TRUEUP_WARM),
+        # The hook's own environment has neither a resolver nor a runner in it.
+        Peer("trueup-hook", ("{checkout}",), "trueup", _TRUEUP),
     )
 }
 
