@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from trueup.acquisition.acquire import acquire
 from trueup.acquisition.pack import Pack
@@ -18,7 +18,7 @@ from trueup.installation.plan import Addition, Plan
 from trueup.installation.record import Delivery
 from trueup.installation.transaction import Outcome, carry_out
 
-__all__ = ["Applied", "apply"]
+__all__ = ["Applied", "Work", "apply"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,39 +38,52 @@ class Applied:
     seconds: Mapping[str, float]
 
 
-def apply(
-    plan: Plan,
-    environment: Environment,
-    supply: Supply,
-    built: Mapping[str, Pack],
-    fingerprints: Mapping[str, bytes] | None = None,
-) -> Applied:
-    """Carry out `plan`. The caller holds the environment's lock.
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A plan with what it takes to carry it out.
 
-    Args:
-        plan: what to do.
-        environment: where.
-        supply: where packs come from.
+    Attributes:
+        plan: what is to change.
         built: normalized name to the pack of a local project that has been built already.
         fingerprints: normalized name to what such a build depended on.
+        remake: makes the environment anew before anything is written; None where it stays.
+    """
+
+    plan: Plan
+    built: Mapping[str, Pack] = field(default_factory=dict)
+    fingerprints: Mapping[str, bytes] = field(default_factory=dict)
+    remake: Callable[[], Environment] | None = None
+
+
+def apply(work: Work, environment: Environment, supply: Supply) -> Applied:
+    """Do `work`. The caller holds the environment's lock.
+
+    Args:
+        work: what to do.
+        environment: where.
+        supply: where packs come from.
 
     Raises:
-        TrueupError: something cannot be acquired or written; the environment is as it was.
+        TrueupError: something cannot be acquired or written; the environment is as it was, or
+            where it was to be made anew, empty.
     """
     started = time.perf_counter()
-    if plan.empty:
+    plan = work.plan
+    if plan.empty and work.remake is None:
         return Applied({}, Outcome(), {}, {})
     going = [one.distribution for one in plan.remove]
     going += [one.replaces for one in plan.add if one.replaces is not None]
     replaced = _files_of(going, environment) if environment.running else {}
-    acquired = _acquire(plan, supply, built)
+    acquired = _acquire(plan, supply, work.built)
     ready = time.perf_counter()
+    # Not before all is at hand: what cannot be answered or got must not cost what is there.
+    where = work.remake() if work.remake else environment
     try:
-        outcome = _write(plan, environment, acquired, going, supply, fingerprints or {})
+        outcome = _write(work, where, acquired, going, supply)
     except StoreError:
         # Somebody pruned the store between finding a pack and using it: get it once more.
-        acquired = _acquire(plan, supply, built)
-        outcome = _write(plan, environment, acquired, going, supply, fingerprints or {})
+        acquired = _acquire(plan, supply, work.built)
+        outcome = _write(work, where, acquired, going, supply)
     seconds = {"acquire": ready - started, "write": time.perf_counter() - ready}
     return Applied(acquired, outcome, replaced, seconds)
 
@@ -88,16 +101,15 @@ def _acquire(plan: Plan, supply: Supply, built: Mapping[str, Pack]) -> dict[str,
 
 
 def _write(
-    plan: Plan,
+    work: Work,
     environment: Environment,
     acquired: Mapping[str, Acquired],
     going: list[InstalledDistribution],
     supply: Supply,
-    fingerprints: Mapping[str, bytes],
 ) -> Outcome:
     deliveries = [
-        _delivery(one, acquired[one.artifact.name], fingerprints.get(one.artifact.name, b""))
-        for one in plan.add
+        _delivery(one, acquired[one.artifact.name], work.fingerprints.get(one.artifact.name, b""))
+        for one in work.plan.add
     ]
     return carry_out(environment, going, deliveries, reporter=supply.reporter)
 

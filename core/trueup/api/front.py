@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -18,9 +18,11 @@ from trueup.api.installing import install_order
 from trueup.api.order import Order
 from trueup.api.report import InstallReport
 from trueup.api.workshop import Workshop, WorkshopOptions, open_workshop
+from trueup.destination.clearing import ensure_clearable
 from trueup.destination.creation import create_environment
 from trueup.destination.environment import Environment
 from trueup.destination.locate import open_environment
+from trueup.destination.shelf import shelve
 from trueup.destination.venv_config import NAME, prompt_in, read_config
 from trueup.errors import EnvironmentProblem
 from trueup.reporting import SILENT, Reporter
@@ -95,9 +97,7 @@ def install_input(
         _need_virtual(options, environment)
         order = _order(request, options, environment, around)
         if options.recreate and not order.dry_run:
-            # A request that nobody can answer must not cost what is there.
-            install_order(replace(order, dry_run=True, reinstall_all=True), workshop)
-            order = replace(order, environment=_emptied(environment, workshop))
+            order = replace(order, remake=_remake(environment, workshop))
         report = install_order(order, workshop)
     return replace(report, warnings=gathering.warnings)
 
@@ -217,21 +217,30 @@ def _need_virtual(options: InstallOptions, environment: Environment) -> None:
         )
 
 
-def _emptied(environment: Environment, workshop: Workshop) -> Environment:
-    """Make a virtual environment anew, with the traits that it has."""
+def _remake(environment: Environment, workshop: Workshop) -> Callable[[], Environment]:
+    """Return what makes a virtual environment anew, with the traits that it has, under its lock.
+
+    Raises:
+        EnvironmentProblem: it is no virtual environment, or must not be cleared.
+    """
     interpreter = environment.interpreter
     if not interpreter.virtual or environment.scheme != interpreter.scheme:
         raise EnvironmentProblem(
             f"{environment.root} is no virtual environment, so it cannot be made anew",
             hint="drop --recreate; use --exact to remove what was not asked for",
         )
+    ensure_clearable(environment.root)
     config = read_config(os.path.join(environment.root, NAME))
-    return create_environment(
-        environment.root,
-        interpreter,
-        prompt=prompt_in(config),
-        system_site_packages=config.get("include-system-site-packages") == "true",
-        clear=True,
-        salvage=True,
-        memory=workshop.interpreters,
-    )
+
+    def remake() -> Environment:
+        shelve(environment.root)
+        return create_environment(
+            environment.root,
+            interpreter,
+            prompt=prompt_in(config),
+            system_site_packages=config.get("include-system-site-packages") == "true",
+            allow_existing=True,
+            memory=workshop.interpreters,
+        )
+
+    return remake

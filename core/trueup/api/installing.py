@@ -10,7 +10,7 @@ from dataclasses import replace
 from trueup.acquisition.supply import Acquired, Supply
 from trueup.api.aftermath import own, tell_of, with_conflicts
 from trueup.api.answering import Answer, Built, answer
-from trueup.api.applying import apply
+from trueup.api.applying import Work, apply
 from trueup.api.locked import answer_of_lock, with_locked_projects
 from trueup.api.order import Order
 from trueup.api.provision import supply_for
@@ -45,7 +45,8 @@ def install_order(order: Order, workshop: Workshop) -> InstallReport:
         return _install(order, environment, workshop)
     ensure_changeable(environment, break_system_packages=order.break_system_packages)
     with environment_lock(environment, timeout=order.wait, reporter=workshop.reporter):
-        recovered = recover(environment, reporter=workshop.reporter)
+        # What an interrupted change left of an environment goes with it, where that is made anew.
+        recovered = () if order.remake else recover(environment, reporter=workshop.reporter)
         report = _install(order, environment, workshop)
         if order.compile_bytecode and report.added:
             _compile(environment, workshop)
@@ -58,9 +59,9 @@ def install_order(order: Order, workshop: Workshop) -> InstallReport:
 def _install(order: Order, environment: Environment, workshop: Workshop) -> InstallReport:
     """Do it, under the environment's lock."""
     started = time.perf_counter()
-    installed = read_installed(environment)
+    installed = {} if order.remake else read_installed(environment)
     damaged = find_damage(environment, installed, edited_too=order.exact)
-    if not damaged and _nothing_to_do(order, installed, workshop):
+    if not (damaged or order.remake) and _nothing_to_do(order, installed, workshop):
         kept = tuple(Kept(one.name, one.version) for one in installed.values())
         return _of_nothing(InstallReport(environment.root, kept=kept, dry_run=order.dry_run), order)
     looked = time.perf_counter()
@@ -84,7 +85,8 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     before = look() if environment.running else None
     packs = {one.artifact.name: one.pack for one in built.values() if one.pack is not None}
     fingerprints = {one.artifact.name: one.fingerprint for one in built.values()}
-    applied = apply(plan, environment, supply, packs, fingerprints)
+    work = Work(plan, packs, fingerprints, order.remake)
+    applied = apply(work, environment, supply)
     report = _report(environment, plan, applied.acquired)
     seconds = {"look": looked - started}
     seconds |= {"projects": projects - looked} if built else {}

@@ -31,6 +31,8 @@ class Order:
         strict: look for conflicts in the whole environment afterwards.
         more_to_come: another install will complete what this one begins: what waits on the
             environment's shelf is left for it.
+        remake: makes the environment anew, under its lock, once all that is to come is at hand;
+            None where it stays. What was installed then counts for nothing.
         grounds: tells what an answer of "nothing to do" stands on.
         wait: seconds to wait for another process; None for the default.
     """
@@ -48,5 +50,6 @@ class Order:
     compile_bytecode: bool = False
     strict: bool = False
     more_to_come: bool = False
+    remake: Callable[[], Environment] | None = None
     grounds: Callable[[], Grounds] = Grounds
     wait: float | None = None

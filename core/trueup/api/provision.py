@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from trueup.acquisition.supply import Supply
 from trueup.api.answering import answer
-from trueup.api.applying import apply
+from trueup.api.applying import Work, apply
 from trueup.api.workshop import Workshop
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.installed import read_installed
@@ -120,7 +120,8 @@ def _environment_of(
         installed = read_installed(environment)
         damaged = find_damage(environment, installed, edited_too=True)
         plan = decide(installed, resolution, PlanChoices(exact=True, damaged=damaged))
-        apply(plan, environment, replace(supply, interpreter=environment.interpreter), {})
+        own = replace(supply, interpreter=environment.interpreter)
+        apply(Work(plan), environment, own)
     return environment
 
 

@@ -13,7 +13,7 @@ from trueup.destination.shelf import drop_shelves, shelve
 from trueup.destination.venv_config import NAME, program_directory
 from trueup.errors import EnvironmentProblem
 
-__all__ = ["clear_directory"]
+__all__ = ["clear_directory", "ensure_clearable"]
 
 
 def clear_directory(target: str, *, salvage: bool = False, keep: Collection[str] = ()) -> None:
@@ -29,11 +29,7 @@ def clear_directory(target: str, *, salvage: bool = False, keep: Collection[str]
         BusyError: another process is changing the environment.
         OSError: something cannot be taken away.
     """
-    resolved = os.path.realpath(target)
-    kept = (os.path.expanduser("~"), sys.base_prefix, sys.prefix)
-    if any(os.path.realpath(path) == resolved or _is_inside(path, resolved) for path in kept):
-        problem = f"{target} will not be cleared: a home directory or a running Python lies there"
-        raise EnvironmentProblem(problem, hint="Choose another directory.")
+    ensure_clearable(target)
     state = os.path.join(target, STATE)
     if salvage or keep:
         with state_lock(state, target):
@@ -45,6 +41,19 @@ def clear_directory(target: str, *, salvage: bool = False, keep: Collection[str]
             _take_away(target)
     else:
         _take_away(target)
+
+
+def ensure_clearable(target: str) -> None:
+    """See to it that nothing is cleared that the user, or the running process, stands on.
+
+    Raises:
+        EnvironmentProblem: a home directory or a running Python lies in `target`.
+    """
+    resolved = os.path.realpath(target)
+    kept = (os.path.expanduser("~"), sys.base_prefix, sys.prefix)
+    if any(os.path.realpath(path) == resolved or _is_inside(path, resolved) for path in kept):
+        problem = f"{target} will not be cleared: a home directory or a running Python lies there"
+        raise EnvironmentProblem(problem, hint="Choose another directory.")
 
 
 def _take_away(target: str) -> None:

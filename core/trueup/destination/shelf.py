@@ -20,6 +20,7 @@ __all__ = ["Shelf", "drop_shelves", "shelve", "shelves"]
 
 _PREFIX = "shelf-"
 _RECEIPTS = "receipts"
+_TREE = "tree"
 _HELD = frozenset(["lock", "holder.json"])  # what the lock's holder and those who wait look at
 
 
@@ -38,7 +39,7 @@ class Shelf:
     @property
     def tree(self) -> str:
         """The directory that holds what `root` held."""
-        return os.path.join(self.folder, "tree")
+        return os.path.join(self.folder, _TREE)
 
     @property
     def receipts(self) -> str:
@@ -54,8 +55,9 @@ class Shelf:
         """Return where what was at `path` is now; None for what was not in the environment."""
         if path == self.root:
             return self.tree
-        start = os.path.join(self.root, "")
-        return os.path.join(self.tree, path[len(start) :]) if path.startswith(start) else None
+        inside = path[len(self.root) :]
+        found = path.startswith(self.root) and inside.startswith(os.sep)
+        return f"{self.folder}{os.sep}{_TREE}{inside}" if found else None
 
 
 def shelve(root: str, *, keep: Collection[str] = ()) -> None:

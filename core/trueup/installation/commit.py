@@ -51,8 +51,10 @@ def go_forward(environment: Environment, journal: Journal, *, started: int = 0) 
     set_aside(journal)
     placed = put_in_place(journal)
     renamed = placed.renamed if started else None
+    os.utime(journal.placing)  # and so we know what time it is to this file system
+    times = (started, os.stat(journal.placing).st_ctime_ns) if started else (0, 0)
     for one in journal.staged:
-        receipt = refreshed(one.receipt, one.root, renamed, taken=started)
+        receipt = refreshed(one.receipt, one.root, renamed, times=times)
         write_receipt(environment, receipt, journal.folder)
     come = {one.receipt.dist_info for one in journal.staged}
     for path in journal.gone:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from trueup.acquisition.pack_format import DIGEST_SIZE
@@ -62,7 +62,7 @@ class Salvage:
         """Whether the files that their stat does not prove hold what they are to hold."""
         if not goods.young:
             return True
-        wanted = _digests(self.environment, delivery)
+        wanted = _digests(self.environment, delivery, goods.young)
         for path in goods.young:
             place = stock.shelf.place(path)
             if place is None or path not in wanted or _digest_of(place) != wanted[path]:
@@ -141,20 +141,24 @@ def open_salvage(environment: Environment, folder: str) -> Salvage | None:
     return Salvage(environment, tuple(stocks), mode)
 
 
-def _digests(environment: Environment, delivery: Delivery) -> dict[str, bytes]:
-    """Return the sha256 of each file that installing `delivery` writes, by its path."""
+def _digests(
+    environment: Environment, delivery: Delivery, paths: Collection[str]
+) -> dict[str, bytes]:
+    """Return the sha256 that each of `paths` has where `delivery` is installed, if it brings it."""
     pack = delivery.pack
     targets = targets_of(environment, pack)
+    inside = {os.path.dirname(path) for path in paths}
     found: dict[str, bytes] = {}
     for directory, files in files_by_directory(pack):
         scheme, _, rest = directory.partition("/")
         place = os.path.join(targets[scheme], *rest.split("/")) if rest else targets[scheme]
-        for at in files:
+        for at in files if place in inside else ():
             digest = pack.digests[DIGEST_SIZE * at : DIGEST_SIZE * (at + 1)]
             found[os.path.join(place, pack.names[at])] = digest
-    for one in generated_files(environment, delivery):
-        path = os.path.join(targets[one.scheme], *one.name.split("/"))
-        found[path] = hashlib.sha256(one.content).digest()
+    if inside & {targets["scripts"], os.path.join(targets[pack.root], pack.dist_info)}:
+        for one in generated_files(environment, delivery):
+            path = os.path.join(targets[one.scheme], *one.name.split("/"))
+            found[path] = hashlib.sha256(one.content).digest()
     return found
 
 

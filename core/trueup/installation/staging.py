@@ -56,7 +56,7 @@ def stage(environment: Environment, delivery: Delivery, folder: str) -> Staged:
         sizes.append(status.st_size)
         stats.note(status)
     receipt = Receipt(
-        pack.dist_info, pack.digest, boot_identity(), recipe, 0, tuple(paths), *columns
+        pack.dist_info, pack.digest, boot_identity(), recipe, 0, 0, tuple(paths), *columns
     )
     return Staged(f"{pack.name} {pack.version}", moves, receipt)
 
