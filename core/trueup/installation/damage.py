@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
-from trueup.installation.receipt import Damage, Receipt, boot_identity, inspect, read_receipt
+from trueup.installation.boot import boot_identity
+from trueup.installation.receipt import Damage, Receipt, inspect, read_receipt
 
 __all__ = ["find_damage"]
 

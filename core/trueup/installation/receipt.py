@@ -10,11 +10,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-import time
 from array import array
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Literal
 
 from trueup.destination.environment import Environment
@@ -23,7 +21,6 @@ __all__ = [
     "SERIAL",
     "Damage",
     "Receipt",
-    "boot_identity",
     "decode_receipt",
     "drop_receipt",
     "encode_receipt",
@@ -85,31 +82,6 @@ class Damage:
 
     path: str
     kind: Literal["missing", "lost", "changed"]
-
-
-@cache
-def boot_identity() -> str:
-    """Return what changes when the machine starts anew; "" where the platform does not tell."""
-    try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as source:
-            return source.read().strip()
-    except OSError:
-        return _boot_time()
-
-
-def _boot_time() -> str:
-    """Return when the machine was started, as macOS tells it, or as Windows counts from it."""
-    if os.name == "nt":
-        # In steps of an hour, because the two clocks drift; a step too many does no harm.
-        return str(round((time.time() - time.monotonic()) / 3600))
-    if not os.path.exists("/usr/sbin/sysctl"):
-        return ""
-    import subprocess
-
-    asked = subprocess.run(
-        ["/usr/sbin/sysctl", "-n", "kern.boottime"], capture_output=True, text=True, check=False
-    )
-    return asked.stdout.strip()
 
 
 def serial(status: os.stat_result) -> int:

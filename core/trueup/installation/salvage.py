@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from trueup.acquisition.pack_format import DIGEST_SIZE
 from trueup.destination.environment import Environment
 from trueup.destination.shelf import shelves
+from trueup.installation.boot import boot_identity
 from trueup.installation.journal import Move, Staged
-from trueup.installation.receipt import boot_identity
 from trueup.installation.recipe import generated_files, recipe_digest, targets_of
 from trueup.installation.record import Delivery
 from trueup.installation.stock import Goods, Stock, inspect_goods, open_stock

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from trueup.acquisition.pack import Pack
 from trueup.destination.environment import Environment
+from trueup.installation.boot import boot_identity
 from trueup.installation.journal import Move, Staged
-from trueup.installation.receipt import Receipt, boot_identity
+from trueup.installation.receipt import Receipt
 from trueup.installation.recipe import generated_files, recipe_digest, targets_of
 from trueup.installation.record import Delivery
 from trueup.installation.transfer import files_by_directory, unpack, write_file

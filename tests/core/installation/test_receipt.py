@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from trueup.destination.environment import Environment
+from trueup.installation.boot import boot_identity
 from trueup.installation.receipt import (
     Receipt,
-    boot_identity,
     decode_receipt,
     drop_receipt,
     encode_receipt,
