@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"Families, for --only: {', '.join(FAMILIES)}.",
     )
     add = parser.add_argument
-    add("--rounds", type=int, default=7, metavar="N", help="rounds after the warm-up (default: 7)")
+    add("--rounds", type=int, default=5, metavar="N", help="rounds after the warm-up (default: 5)")
     add("--only", default="*", metavar="A,B", help='families, or cases: "tox,install*small"')
     add("--peers", default=",".join(PEERS), metavar="A,B", help="tools (default: %(default)s)")
     add("--slow", action="store_true", help="also the cases that take minutes")

@@ -126,6 +126,7 @@ def _in_process() -> list[Case]:
             prepare=(_tree(size), TRUEUP_VENV, _TRUEUP),
             sets=("build",),
             reuse=True,
+            folder="{project}",
             inner=True,
         )
         for size in _SIZES[:3]

@@ -47,6 +47,7 @@ _NOX = (
     _Host("nox-uv", "nox+uv", "{nox-uv}", {"NOX_DEFAULT_VENV_BACKEND": "uv"}),
     _Host("trueup-nox", "trueup", "{trueup-nox}", {"NOX_DEFAULT_VENV_BACKEND": "trueup"}),
 )
+_SIX = "tox -p, six environments, nothing changed"
 _KINDS = {"pure": (), "C extension": ("--extension",)}
 
 
@@ -92,20 +93,17 @@ def _tox_cases() -> list[Case]:
             again = (make, (host.program, *run), (host.program, *run))
             cases += [
                 _tox(host, "tox, nothing changed", kind, run, again),
-                replace(
-                    _tox(host, "tox in a fresh checkout", kind, run, (make,)),
-                    reuse=False,
-                ),
+                replace(_tox(host, "tox in a fresh checkout", kind, run, (make,)), reuse=False),
                 replace(
                     _tox(host, "tox -p, six new environments", kind, six, (make,)),
                     reuse=False,
                     most=2 if host.peer == "tox" else 3,
                 ),
-                _tox(
-                    host, "tox -p, six environments, nothing changed", kind, six,
-                    (make, (host.program, *six)),
+                replace(
+                    _tox(host, _SIX, kind, six, (make, (host.program, *six))),
+                    most=3,
                 ),
-            ]  # fmt: skip
+            ]
     return [*cases, *_tox_recreations()]
 
 

@@ -51,6 +51,7 @@ class Peer:
         environment: variables for setting up and for measuring, such as where its cache is.
         measured: variables for measuring alone: nothing may be looked up on the network.
         warm: commands that fill its cache with a set, given a new virtual environment `{target}`.
+        warm_bytecode: the same for bytecode, after `warm`; not for sets that were made up.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Peer:
     environment: Mapping[str, str] = field(default_factory=dict)
     measured: Mapping[str, str] = field(default_factory=dict)
     warm: tuple[tuple[str, ...], ...] = ()
+    warm_bytecode: tuple[tuple[str, ...], ...] = ()
 
 
 _PIP = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"}
@@ -66,9 +68,10 @@ _UV = {"UV_CACHE_DIR": "{caches}/uv", "UV_NO_PROGRESS": "1"}
 _UV_OFFLINE = {"UV_OFFLINE": "1"}
 _UV_WARM = (("{uv}", "pip", "install", "-q", "--python", "{target_python}", "-r", "{lock}"),)
 _TRUEUP = {**_UV, "TRUEUP_CACHE_DIR": "{caches}/trueup"}
-# The second time, into another environment, there is bytecode for whoever wants it.
 _TRUEUP_WARM = (
     ("{trueup}", "install", "-q", "--no-compile", "--python", "{target_python}", "-r", "{lock}"),
+)
+_TRUEUP_BYTECODE = (
     ("{trueup}", "venv", "-q", "{own}", "--python", "{python}"),
     ("{trueup}", "install", "-q", "--compile-bytecode", "--python", "{own}", "-r", "{lock}"),
 )
@@ -102,9 +105,30 @@ PEERS: Mapping[str, Peer] = {
         Peer("nox-uv", ("nox", "uv"), "nox", _UV, _UV_OFFLINE, _UV_WARM),
         Peer("git", ()),
         Peer("floor", ()),
-        Peer("trueup", ("{checkout}[uv]",), "", _TRUEUP, warm=_TRUEUP_WARM),
-        Peer("trueup-tox", ("{checkout}[tox,uv]",), "tox", _TRUEUP, warm=_TRUEUP_WARM),
-        Peer("trueup-nox", ("{checkout}[nox,uv]",), "nox", _TRUEUP, warm=_TRUEUP_WARM),
+        Peer(
+            "trueup",
+            ("{checkout}[uv]",),
+            "",
+            _TRUEUP,
+            warm=_TRUEUP_WARM,
+            warm_bytecode=_TRUEUP_BYTECODE,
+        ),
+        Peer(
+            "trueup-tox",
+            ("{checkout}[tox,uv]",),
+            "tox",
+            _TRUEUP,
+            warm=_TRUEUP_WARM,
+            warm_bytecode=_TRUEUP_BYTECODE,
+        ),
+        Peer(
+            "trueup-nox",
+            ("{checkout}[nox,uv]",),
+            "nox",
+            _TRUEUP,
+            warm=_TRUEUP_WARM,
+            warm_bytecode=_TRUEUP_BYTECODE,
+        ),
         # The hook's own environment has neither a resolver nor a runner in it.
         Peer("trueup-hook", ("{checkout}",), "trueup", _TRUEUP),
     )

@@ -121,7 +121,8 @@ class Supplies:
         told = shop.values(target, (chosen,))
         run([shop.python, "-m", "venv", "--without-pip", target], shop.clean)
         variables = {name: value.format_map(told) for name, value in tool.environment.items()}
-        for command in tool.warm:
+        bytecode = () if chosen in MADE else tool.warm_bytecode
+        for command in (*tool.warm, *bytecode):
             run([word.format_map(told) for word in command], shop.clean | variables)
         shop.give_back(target)
 

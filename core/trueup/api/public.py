@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 
+from trueup.acquisition.store import open_store
 from trueup.api.front import Surroundings, install_input
 from trueup.api.report import InstallReport
 from trueup.api.uninstalling import uninstall_names
 from trueup.api.workshop import open_workshop
 from trueup.destination.environment import Environment
 from trueup.destination.locate import open_environment
-from trueup.errors import RequestError
+from trueup.errors import RequestError, StoreError
 from trueup.reporting import SILENT, Reporter
 from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.request_input import RequestInput
@@ -138,7 +139,15 @@ def open_target(where: Where) -> Environment:
         return where
     if where is None:
         return open_environment(running=True)
-    return open_environment(where)
+    return open_environment(where, memory=_memory())
+
+
+def _memory() -> str | None:
+    """Return the folder of remembered interpreters: to start one takes longer than all the rest."""
+    try:
+        return open_store().folder("interpreters")
+    except StoreError:  # whoever needs the store itself tells of that
+        return None
 
 
 def _paths(given: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from trueup.errors import RequestError
@@ -63,11 +64,9 @@ def _of_project(base: str) -> Iterator[str]:
 
 def _settings(path: str) -> dict[str, Any]:
     """Return uv's settings in a file; `[pip]` outweighs the rest, as it does for `uv pip`."""
-    import tomllib
-
     try:
         with open(path, "rb") as file:
-            content: Any = tomllib.load(file)
+            content: Any = _parsed(file.read())
     except (OSError, ValueError) as error:
         raise RequestError(f"uv's configuration file {path} cannot be read: {error}") from error
     if os.path.basename(path) == "pyproject.toml":
@@ -77,6 +76,17 @@ def _settings(path: str) -> dict[str, Any]:
         return {}
     pip = content.get("pip")
     return content | (pip if isinstance(pip, dict) else {})
+
+
+@lru_cache(maxsize=8)
+def _parsed(content: bytes) -> dict[str, Any]:
+    """Return what a TOML file says; nobody may change it.
+
+    A run asks several times, and a process that installs often asks in every run.
+    """
+    import tomllib
+
+    return tomllib.loads(content.decode())
 
 
 def read_uv_indexes(environment: Mapping[str, str], base: str) -> tuple[IndexSettings, list[str]]:
