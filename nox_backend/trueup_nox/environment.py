@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from nox.logger import logger
 from trueup.errors import InterpreterNotFound, TrueupError
 
 from trueup_nox.commands import Inside
+from trueup_nox.renewal import await_installs
 from trueup_nox.seams import shims_wanted
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class TrueupEnvironment(nox.virtualenv.VirtualEnv):
     Attributes:
         errands: how many installs trueup has done here in this run.
         installing: `session.install` is at work.
+        renewing: it was made anew in this run, and what it held before waits for the installs.
     """
 
     def __init__(self, location: str, interpreter: str | None = None, **keywords: Any) -> None:
@@ -51,6 +54,7 @@ class TrueupEnvironment(nox.virtualenv.VirtualEnv):
         super().__init__(location, interpreter, **keywords)
         self.errands = 0
         self.installing = False
+        self.renewing = False
 
     def create(self) -> bool:
         """Make the environment, or keep the one that is there.
@@ -109,7 +113,12 @@ class TrueupEnvironment(nox.virtualenv.VirtualEnv):
             version = ".".join(map(str, base.version))
             what = f"virtual environment (trueup) using Python {version} in {self.location_name}"
             logger.info(f"Creating {what}")
-            create_environment(self.location, base, clear=True, memory=memory, **traits)
+            self.renewing = os.path.isdir(self.location)
+            create_environment(
+                self.location, base, clear=True, salvage=True, memory=memory, **traits
+            )
+            if self.renewing:
+                await_installs(self.location)
             with open(os.path.join(self.location, "pyvenv.cfg"), "a", encoding="utf-8") as config:
                 config.write(_MARK)
         except TrueupError as error:
@@ -122,7 +131,8 @@ class TrueupEnvironment(nox.virtualenv.VirtualEnv):
         from trueup.destination.facts import interpreter_facts
 
         if self.interpreter is None:
-            return interpreter_facts(memory=memory)
+            # By its own name, and not as what runs: then the new environment need not be asked.
+            return interpreter_facts(getattr(sys, "_base_executable", None), memory=memory)
         resolved = self._resolved_interpreter  # which may download it, as nox has been told
         try:
             return interpreter_facts(find_interpreter(resolved, memory=memory), memory=memory)

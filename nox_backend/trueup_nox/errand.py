@@ -14,7 +14,6 @@ from trueup.errors import RequestError, TrueupError
 
 from trueup_nox.installing import install
 from trueup_nox.narration import Narrator, quieten_libraries
-from trueup_nox.uninstalling import uninstall
 
 if TYPE_CHECKING:
     from trueup_nox.commands import Errand
@@ -82,8 +81,7 @@ def carry_out(
     narrator = Narrator(silent=manner.silent, log=manner.log, stdout=manner.stdout)
     variables = _variables(environment, manner)
     try:
-        carry = uninstall if errand.verb == "uninstall" else install
-        code = carry(errand, environment, variables, narrator)
+        code = _carry(errand, environment, variables, narrator)
     except TrueupError as error:
         return refuse(words, error, manner.success_codes, told=narrator.text)
     finally:
@@ -92,6 +90,19 @@ def carry_out(
     if narrator.text:
         logger.output(narrator.text)
     return narrator.text if manner.silent else True
+
+
+def _carry(
+    errand: Errand,
+    environment: TrueupEnvironment,
+    variables: Mapping[str, str],
+    narrator: Narrator,
+) -> int:
+    if errand.verb != "uninstall":
+        return install(errand, environment, variables, narrator)
+    from trueup_nox.uninstalling import uninstall
+
+    return uninstall(errand, environment, variables, narrator)
 
 
 def refuse(
@@ -123,9 +134,11 @@ def _check_code(words: Sequence[str], code: int, wanted: tuple[int, ...], text: 
 
 
 def _line(words: Sequence[str]) -> str:
-    from trueup.resolution.credentials import presentable
+    if any("@" in word for word in words):  # without one, there is nothing to hide
+        from trueup.resolution.credentials import presentable
 
-    return f"trueup: {shlex.join(presentable(word) for word in words)}"
+        words = [presentable(word) for word in words]
+    return f"trueup: {shlex.join(words)}"
 
 
 def _variables(environment: TrueupEnvironment, manner: Manner) -> dict[str, str]:

@@ -61,9 +61,13 @@ def install(
     if errand.verb == "sync":
         raw, options = _as_uv_syncs(raw), replace(options, exact=True)
     where, options = _destination(options, environment, variables)
-    report = install_input(
-        raw, options, Surroundings(where, variables=variables, reporter=narrator)
+    around = Surroundings(
+        where,
+        variables=variables,
+        reporter=narrator,
+        more_to_come=where is not None and environment.renewing,
     )
+    report = install_input(raw, options, around)
     verbosity = options.verbose - options.quiet
     lines = [] if verbosity < 0 or options.json else list(summary_lines(report, verbosity))
     narrator.say(lines)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,19 +36,87 @@ def test_a_new_environment_holds_nothing_but_what_was_installed(either: NoxLab) 
     assert (either.root / ".nox" / ".gitignore").is_file() is not either.oldest
 
 
-def test_a_recreated_environment_is_as_if_from_nothing(either: NoxLab) -> None:
-    either.noxfile(TESTS + "    session.install(*session.posargs)\n")
-    either.run("--", "other")
+def test_a_recreated_environment_is_as_if_from_nothing_and_keeps_what_is_right(
+    either: NoxLab,
+) -> None:
+    either.noxfile(TESTS + "    session.install('other')\n    session.install(*session.posargs)\n")
+    either.wheel("stranger")
+    either.run("--", "stranger")
     home = either.environment("tests")
     (site,) = home.glob("lib/python*/site-packages")
-    (site / "stray.py").write_text("")
-    (site / "demo" / "__init__.py").write_text("VERSION = 'edited'\n")
-    (home / "bin" / "stray").write_text("")
+    kept = (site / "other" / "__init__.py").stat().st_ino
+    assert set(either.installed("tests")) == {"demo", "other", "stranger"}
+    _spoil(home, site)
+    told = either.run("--", "demo")
+    assert not told.reused
+    assert told.line("demo.VERSION: ") == "1.0"
     assert set(either.installed("tests")) == {"demo", "other"}
-    assert either.run("--", "demo").line("demo.VERSION: ") == "1.0"
-    assert set(either.installed("tests")) == {"demo"}
-    assert not (site / "stray.py").exists()
-    assert not (home / "bin" / "stray").exists()
+    assert not list(home.glob(".trueup/shelf-*"))
+    # What was just right was not written again, whatever install of the session brought it.
+    assert (site / "other" / "__init__.py").stat().st_ino == kept
+    renewed = _tree(home)
+    shutil.rmtree(either.root / ".nox")
+    either.run("--", "demo")
+    assert renewed == _tree(home)
+
+
+def _spoil(home: Path, site: Path) -> None:
+    """Do what people and programs do to an environment, by turns that leave size or time alone."""
+    (site / "stray.py").write_text("")
+    (site / "other" / "stray.py").write_text("")
+    (home / "bin" / "stray").write_text("")
+    (home / "stray").mkdir()
+    module = site / "demo" / "__init__.py"
+    before = module.stat()
+    module.write_text(module.read_text().replace("1.0", "6.6"))
+    os.utime(module, ns=(before.st_atime_ns, before.st_mtime_ns))
+    foreign = site / "foreign-1.0.dist-info"
+    foreign.mkdir()
+    (foreign / "METADATA").write_text("Metadata-Version: 2.1\nName: foreign\nVersion: 1.0\n")
+    (foreign / "INSTALLER").write_text("pip\n")
+    cached = site / "other" / "__pycache__"
+    cached.mkdir(exist_ok=True)
+    (cached / "gone.cpython-311.pyc").write_bytes(b"")
+    with open(home / "pyvenv.cfg", "a") as config:
+        config.write("stray = yes\n")
+
+
+def _tree(home: Path) -> dict[str, str]:
+    """Return what is in an environment; of bytecode, whose head holds a time, only the names."""
+    return {
+        str(path.relative_to(home)): ""
+        if path.is_dir() or path.suffix == ".pyc"
+        else hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in home.rglob("*")
+        if path.relative_to(home).parts[0] != ".trueup"
+    }
+
+
+def test_each_session_leaves_no_more_than_it_needs(lab: NoxLab) -> None:
+    body = "".join(
+        f"@nox.session\ndef {name}(session):\n"
+        f"    from pathlib import Path\n"
+        f"    left = sorted(each.parts[-3] for each in Path('.nox').glob('*/.trueup/shelf-*'))\n"
+        f"    print('LEFT', left, flush=True)\n"
+        for name in ("first", "second")
+    )
+    lab.noxfile(body)
+    lab.run()
+    told = [line for line in lab.run().text.splitlines() if line.startswith("LEFT")]
+    assert told == ["LEFT ['first']", "LEFT ['second']"]
+    assert not list(lab.root.glob(".nox/*/.trueup/shelf-*"))
+
+
+def test_what_a_killed_recreation_leaves_is_gone_after_the_next_install(lab: NoxLab) -> None:
+    lab.noxfile(TESTS)
+    lab.run()
+    again = TESTS + "    import os\n    os._exit(1)\n"
+    lab.noxfile(again)
+    lab.run(ok=False)
+    assert list(lab.root.glob(".nox/tests/.trueup/shelf-*"))
+    lab.noxfile(TESTS.replace('install("demo")', 'install("demo", "other")'))
+    assert lab.run("-r").line("demo.VERSION: ") == "1.0"
+    assert not list(lab.root.glob(".nox/tests/.trueup/shelf-*"))
 
 
 def test_a_reused_environment_keeps_what_is_in_it(either: NoxLab) -> None:
