@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from support.editable_projects import PURE, install_editable, make_environment, uv_program
+from trueup.freshness.storage import FORMAT
 
 
 @dataclass
@@ -183,3 +184,28 @@ def test_what_trueup_installed_is_refreshed_by_the_command_that_is_told(place: P
     mended = place.trueup(*command.split())
     assert mended.returncode == 0, mended.stderr
     assert place.trueup("check", "--env", "other").returncode == 0
+
+
+@pytest.mark.parametrize("number", [0, 99])
+def test_a_record_of_an_older_or_newer_format_is_unknown_and_is_written_anew(
+    place: Place, number: int
+) -> None:
+    command = ("install", "--python", ".venv", "--no-deps", "--reinstall", "-e", ".")
+    done = place.trueup(*command)
+    assert done.returncode == 0, done.stderr
+    assert place.trueup("check").returncode == 0
+    (path,) = place.folder.glob(".venv/lib/python*/site-packages/hatched-*.dist-info/trueup.json")
+    content = path.read_bytes()
+    assert content.count(b'"format":%d,' % FORMAT) == 1
+    path.write_bytes(content.replace(b'"format":%d,' % FORMAT, b'"format":%d,' % number))
+    unknown = place.trueup("check")
+    assert unknown.returncode == 2
+    assert unknown.stdout.startswith("unknown hatched 1.0")
+    assert "its fingerprint is missing or damaged" in unknown.stdout
+    hook = [sys.executable, "-I", "-m", "trueup_precommit", "check", "--env", ".venv"]
+    seen = subprocess.run(hook, cwd=place.folder, env=place.variables, check=False)
+    assert seen.returncode == 2
+    done = place.trueup("install", "--python", ".venv", "--no-deps", "-e", ".")
+    assert done.returncode == 0, done.stderr
+    assert b'"format":%d,' % FORMAT in path.read_bytes()
+    assert place.trueup("check").returncode == 0

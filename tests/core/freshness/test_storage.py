@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+import hashlib
 import time
+from dataclasses import fields
+from typing import get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from trueup.freshness.fingerprint import (
     Circumstances,
+    FileKind,
     FileMark,
     Fingerprint,
     ListingMark,
+    ListingRule,
     Question,
 )
-from trueup.freshness.storage import decode, encode
+from trueup.freshness.storage import FORMAT, decode, encode
 
 names = st.text(st.characters(blacklist_characters="\0", blacklist_categories=["Cs"]), min_size=1)
 times = st.integers(-(2**62), 2**62)
@@ -90,9 +96,31 @@ def test_another_format_is_none() -> None:
     assert decode(content.replace(b'"format":1,', b'"format":2,', 1)) is None
 
 
-def test_ten_thousand_files_are_small_and_read_at_once() -> None:
-    import hashlib
+# What each format holds. A field that comes, goes, or changes its meaning is another format: count
+# FORMAT up, add a line here, and keep the lines of before.
+SHAPES = {1: "3514d8c4cc40c190"}
 
+
+def _shape() -> str:
+    parts = [
+        f"{one.name}: {one.type}" for each in (Fingerprint, Circumstances) for one in fields(each)
+    ]
+    parts += [*FileMark._fields, *ListingMark._fields, *Question._fields]
+    parts += [*get_args(FileKind), *get_args(ListingRule)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def test_a_fingerprint_of_other_fields_has_another_format() -> None:
+    assert SHAPES[FORMAT] == _shape(), "count FORMAT up, and add its line to SHAPES"
+
+
+@pytest.mark.parametrize("other", [b"0", b"-1", b"99", b"null", b'"1"', b"1.5", b"[1]"])
+def test_no_other_format_is_read(other: bytes) -> None:
+    content = encode(Fingerprint(Circumstances("/tree", editable=True), "0" * 64, 1))
+    assert decode(content.replace(b'"format":%d,' % FORMAT, b'"format":%s,' % other, 1)) is None
+
+
+def test_ten_thousand_files_are_small_and_read_at_once() -> None:
     marks = tuple(
         FileMark(
             f"src/package{number // 100}/module_number_{number}.py",

@@ -39,7 +39,7 @@ def mending_command(
     if installer == "trueup":
         return f"trueup refresh --python {_quoted(environment.root)} {distribution.name}"
     if project is not None and project.backend == "maturin" and installer in {"maturin", ""}:
-        return f"cd {_quoted(place)} && maturin develop"
+        return "maturin develop" if place == "." else f"cd {_quoted(place)} && maturin develop"
     if installer == "uv":
         target = f"--python {_quoted(_short(python))} "
         flag = f"--reinstall-package {distribution.name}"
@@ -47,14 +47,27 @@ def mending_command(
     known = {
         "pdm": "pdm install",
         "poetry": "poetry install",
-        "hatch": "hatch env prune",
-        "flit": "flit install --symlink" if editable else "flit install",
+        "flit": _flit(distribution, _short(python) if place == "." else python, mechanism),
     }
-    tool = next((command for name, command in known.items() if name in installer.lower()), "")
+    by_pdm = not installer and project is not None and _is_of_pdm(project)
+    name = "pdm" if by_pdm else installer.lower()
+    tool = next((command for word, command in known.items() if word in name), "")
     if tool:
-        return f"cd {_quoted(place)} && {tool}"
+        return tool if place == "." else f"cd {_quoted(place)} && {tool}"
     force = "" if editable else "--force-reinstall --no-deps "
     return f"{_quoted(_short(python))} -m pip install {force}{option}{_quoted(place)}"
+
+
+def _is_of_pdm(project: Project) -> bool:
+    """Whether PDM manages a project: older versions of it leave no name in what they install."""
+    return any(os.path.isfile(project.path(name)) for name in ("pdm.lock", ".pdm-python"))
+
+
+def _flit(distribution: InstalledDistribution, python: str, mechanism: str) -> str:
+    """Return flit's command; it leaves the metadata of another version, which has to go first."""
+    ways = {"symbolic link": "--symlink ", "path": "--pth-file "}
+    away = f"{_quoted(python)} -m pip uninstall -q -y {distribution.name}"
+    return f"{away} && flit install {ways.get(mechanism, '')}--python {_quoted(python)}"
 
 
 def _short(path: str) -> str:

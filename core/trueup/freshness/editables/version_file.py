@@ -117,7 +117,10 @@ def _says(name: str, value: Any, version: str) -> bool:
     if name in _TEXTS:
         return isinstance(value, str) and same_version(value, version)
     if name in _TUPLES and isinstance(value, tuple) and "!" not in version:
-        return [str(part) for part in value] == re.split(r"[.+]", version)
+        # (1, 0, 'rc1') or (1, 1, 'dev0', 'g1a2b3c.d20260101'): how it is cut differs
+        first, joined = version.partition(".")[0], "".join(str(part) for part in value)
+        same = joined.replace(".", "") == re.sub(r"[.+]", "", version)
+        return same and str(value[0] if value else "") == first
     node = re.search(r"\+(?:.*\.)?g([0-9a-f]+)", version)
     if name in _COMMITS and isinstance(value, str) and node:
         given = value.removeprefix("g")

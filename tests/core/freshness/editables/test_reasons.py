@@ -200,7 +200,10 @@ CASES = {
         "",
     ),
     "new package, hook": Case(
-        "flatly", _edit(TOP["new package"]), "the package another is new, and the import hook"
+        "flatly",
+        _edit(TOP["new package"]),
+        "the package another is new, and the import hook",
+        "",  # with two of them setuptools does not guess any more
     ),
     "new package, pdm": Case(
         "hooked", _edit(TOP["new package"]), "the package another is new, and the import hook"
