@@ -6,11 +6,11 @@ finds everything in the store does not pay for it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 
 from trueup.acquisition.identity import check_identity, check_python
 from trueup.acquisition.supply import Acquired, Supply, origin
+from trueup.destination.installed import path_in_url
 from trueup.errors import FetchError
 from trueup.resolution.artifact import Archive, Artifact, Sdist, Wheel
 
@@ -65,10 +65,10 @@ def _digest_of_file(url: str) -> str:
     """Return the sha256 of a wheel on this machine; "" for one that lies elsewhere."""
     if not url.startswith("file:"):
         return ""
+    import hashlib
     from urllib.parse import urlsplit
-    from urllib.request import url2pathname
 
-    path = url2pathname(urlsplit(url).path)
+    path = path_in_url(urlsplit(url).path)
     try:
         with open(path, "rb") as source:
             return hashlib.file_digest(source, "sha256").hexdigest()

@@ -7,9 +7,8 @@ the values. Both end here.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from trueup.api.gathering import Gathering
@@ -163,8 +162,13 @@ def _order(
 @contextmanager
 def _cache(options: InstallOptions) -> Iterator[str]:
     """Yield the store's directory; for `--no-cache` one that is gone afterwards."""
-    with tempfile.TemporaryDirectory() if options.no_cache else nullcontext("") as folder:
-        yield folder or options.cache_dir
+    if not options.no_cache:
+        yield options.cache_dir
+        return
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder
 
 
 def _network(options: InstallOptions, variables: Mapping[str, str], base: str) -> dict[str, object]:

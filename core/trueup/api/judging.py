@@ -14,7 +14,7 @@ from trueup.acquisition.build_environment import backend_environment
 from trueup.acquisition.build_system import read_build_system
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.hosted import is_of_hook_runner
-from trueup.destination.installed import InstalledDistribution, read_installed
+from trueup.destination.installed import InstalledDistribution, path_in_url, read_installed
 from trueup.errors import SourceError
 from trueup.freshness.editables.judging import judge_from_outside
 from trueup.freshness.fingerprint import FILE_NAME, Circumstances, Fingerprint
@@ -225,12 +225,11 @@ def project_path(distribution: InstalledDistribution) -> str | None:
     if direct is None or not isinstance(direct.get("dir_info"), dict):
         return None
     from urllib.parse import urlsplit
-    from urllib.request import url2pathname
 
     address = urlsplit(str(direct["url"]))
     if address.scheme != "file":
         return None
-    path = url2pathname(address.path)
+    path = path_in_url(address.path)
     inside = direct.get("subdirectory")
     return os.path.join(path, inside) if isinstance(inside, str) and inside else path
 

@@ -97,13 +97,12 @@ class InstalledDistribution:
         if direct is None:
             return None
         from urllib.parse import urlsplit
-        from urllib.request import url2pathname
 
         details = direct.get("dir_info")
         address = urlsplit(direct["url"])
         if not isinstance(details, dict) or not details.get("editable") or address.scheme != "file":
             return None
-        return url2pathname(address.path)
+        return path_in_url(address.path)
 
     def read_file(self, name: str) -> str | None:
         """Return the text of a file beside its metadata, such as "entry_points.txt", or None."""
@@ -274,3 +273,15 @@ def _egg_link_location(path: str) -> str | None:
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
         first = file.readline().strip()
     return os.path.normpath(os.path.join(os.path.dirname(path), first)) if first else None
+
+
+def path_in_url(path: str) -> str:
+    """Return the path that the path of a `file:` URL stands for on this platform (RFC 8089)."""
+    if os.name == "nt":
+        from urllib.request import url2pathname
+
+        return url2pathname(path)
+    # `urllib.request` brings HTTP and TLS with it: 25 ms, for one call of `unquote`
+    from urllib.parse import unquote
+
+    return unquote(path)
