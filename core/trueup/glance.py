@@ -19,23 +19,27 @@ from time import time_ns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
+
+    Look = tuple[str, tuple[int, int, int, int]]
 
 __all__ = ["look", "remember"]
 
-_FORMAT = 1
+_FORMAT = 2
 _RACY = 50_000_000  # nanoseconds; what changed so lately may change again within one clock tick
 _ON_LINUX = bool(sys.platform == "linux")
 _DECIDING = ("CONDA_PREFIX", "HOME", "PATH", "VIRTUAL_ENV")
 _DECIDING_PREFIXES = ("PIP_", "TRUEUP_", "UV_", "XDG_")
 
 
-def look(arguments: Sequence[str]) -> str | None:
+def look(arguments: Sequence[str], *, variables: Mapping[str, str] | None = None) -> str | None:
     """Return what was printed when there was nothing to do, if that still holds; else None.
 
     Args:
         arguments: the whole command line behind the program's name.
+        variables: environment variables that a build would start from; None for the process's own.
+            Those that tell where things are, are the process's own in any case.
     """
     key = _key(arguments)
     try:
@@ -44,7 +48,7 @@ def look(arguments: Sequence[str]) -> str | None:
             if hasattr(os, "getuid") and os.fstat(source.fileno()).st_uid != os.getuid():
                 return None
             known = marshal.loads(source.read())  # noqa: S302 - our own file, owner checked
-        form, found_key, deadline, message, signatures, absent = known
+        form, found_key, deadline, message, signatures, links, absent, unset = known
     except (OSError, ValueError, EOFError, TypeError):
         return None
     if form != _FORMAT or found_key != key or (deadline and time_ns() > deadline):
@@ -52,17 +56,25 @@ def look(arguments: Sequence[str]) -> str | None:
     for place, signature in signatures:
         if _signature(place) != signature:
             return None
-    if any(os.path.lexists(place) for place in absent):
-        return None
-    return str(message)
+    around = os.environ if variables is None else variables
+    changed = (
+        any(_signature(place, os.lstat) != signature for place, signature in links)
+        or any(os.path.lexists(place) for place in absent)
+        or any(name in around for name in unset)
+    )
+    return None if changed else str(message)
 
 
-def remember(
+def remember(  # noqa: PLR0913 - all that an answer can stand on
     arguments: Sequence[str],
     message: str,
     *,
     places: Iterable[str],
     absent: Iterable[str] = (),
+    marks: Iterable[Look] = (),
+    links: Iterable[Look] = (),
+    unset: Iterable[str] = (),
+    variables: Mapping[str, str] | None = None,
     seconds: float = 0.0,
 ) -> bool:
     """Remember that `arguments` found nothing to do; return whether it can be trusted to.
@@ -73,16 +85,26 @@ def remember(
         places: files and directories that decided; of a directory, what lies directly in it
             decides too.
         absent: paths that have to be missing.
+        marks: paths and their signatures, which were taken before the answer was found.
+        links: the same for links, which are not followed.
+        unset: environment variables that have to be unset.
+        variables: as for `look`.
         seconds: how long the answer stands; 0 for as long as everything looks the same.
     """
     now = time_ns()
     signatures = [(place, _signature(place)) for place in _with_entries(places)]
-    if any(each is None or max(each[:2]) > now - _RACY for _, each in signatures):
+    signatures += marks
+    aside = list(links)
+    if any(each is None or max(each[:2]) > now - _RACY for _, each in (*signatures, *aside)):
+        return False
+    around = os.environ if variables is None else variables
+    names = list(unset)
+    if any(name in around for name in names):
         return False
     key = _key(arguments)
     path = _path(key)
     deadline = now + int(seconds * 1e9) if seconds else 0
-    known: Any = (_FORMAT, key, deadline, message, signatures, list(absent))
+    known: Any = (_FORMAT, key, deadline, message, signatures, aside, list(absent), names)
     content = marshal.dumps(known)
     temporary = f"{path}.{os.getpid()}.{now}"
     try:
@@ -104,9 +126,11 @@ def _with_entries(places: Iterable[str]) -> list[str]:
     return list(found)
 
 
-def _signature(path: str) -> tuple[int, int, int, int] | None:
+def _signature(
+    path: str, look_at: Callable[[str], os.stat_result] = os.stat
+) -> tuple[int, int, int, int] | None:
     try:
-        status = os.stat(path)
+        status = look_at(path)
     except OSError:
         return None
     return status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size

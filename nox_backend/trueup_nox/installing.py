@@ -46,7 +46,7 @@ def install(
     from trueup import glance
 
     sight = _what_decides(errand, environment, variables)
-    known = glance.look(sight)
+    known = glance.look(sight, variables=variables)
     if known is not None:
         narrator.say(known.splitlines())
         return 0
@@ -73,13 +73,14 @@ def install(
     narrator.say(lines)
     _hand_over(report, options, narrator)
     if (
-        report.decided_by
+        report.grounds.places
         and where is not None
         and not (options.report or options.json or _remote(raw))
     ):
         journal = os.path.join(report.environment, ".trueup", "journal")
         told = "".join(f"{line}\n" for line in lines)
-        glance.remember(sight, told, places=report.decided_by, absent=[journal])
+        grounds = report.grounds.as_keywords() | {"variables": variables}
+        glance.remember(sight, told, **{**grounds, "absent": [*report.grounds.absent, journal]})
     return 1 if options.check and report.changed else 0
 
 

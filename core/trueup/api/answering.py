@@ -16,6 +16,7 @@ from trueup.api.workshop import Workshop
 from trueup.destination.environment import Interpreter
 from trueup.destination.installed import InstalledDistribution
 from trueup.errors import ResolutionError
+from trueup.freshness.footing import Footing
 from trueup.reporting import Event
 from trueup.resolution.artifact import Artifact, Resolution, Wheel
 from trueup.resolution.choice import choose_resolver
@@ -37,12 +38,14 @@ class Built:
         pack: what the build gave; None where just that is installed already.
         fingerprint: what the build depended on, as it is kept in the dist-info directory.
         installed: what is installed from that very build.
+        footing: what the verdict stands on that it is fresh; None where that is more than looks.
     """
 
     artifact: Artifact
     pack: Pack | None
     fingerprint: bytes = b""
     installed: InstalledDistribution | None = None
+    footing: Footing | None = None
 
     def metadata_wheel(self, folder: str) -> str:
         """Write the wheel that tells a resolver of it below `folder`; return its path."""

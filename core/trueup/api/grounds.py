@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from trueup.destination.environment import Environment
+from trueup.freshness.footing import Footing, Look
 from trueup.resolution.address import local_path
 from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.pip_configuration import pip_configuration_files
@@ -24,10 +26,37 @@ class Grounds:
     Attributes:
         places: what was looked at; of a directory, what lies directly in it.
         absent: what was looked for, and is not there.
+        marks: files and folders of local projects, as they looked before they were judged.
+        links: the same, of links that are not followed.
+        unset: environment variables that were not set.
     """
 
     places: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    marks: tuple[Look, ...] = ()
+    links: tuple[Look, ...] = ()
+    unset: tuple[str, ...] = ()
+
+    def with_projects(self, footings: Iterable[Footing | None]) -> Grounds:
+        """Return these grounds, and what verdicts on local projects stand on; none for any None."""
+        if not self.places:
+            return self
+        together = self
+        for one in footings:
+            if one is None:
+                return Grounds()
+            together = replace(
+                together,
+                absent=(*together.absent, *one.absent),
+                marks=(*together.marks, *one.marks),
+                links=(*together.links, *one.links),
+                unset=(*together.unset, *one.unset),
+            )
+        return together
+
+    def as_keywords(self) -> dict[str, Any]:
+        """Return what `trueup.glance.remember` takes."""
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def grounds_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from trueup.acquisition.supply import Acquired, Supply
@@ -22,6 +22,7 @@ from trueup.destination.installed import InstalledDistribution, read_installed
 from trueup.destination.locate import ensure_changeable
 from trueup.destination.lock import environment_lock
 from trueup.destination.shelf import drop_shelves
+from trueup.freshness.footing import Footing
 from trueup.importability import look, make_importable
 from trueup.installation.damage import find_damage
 from trueup.installation.plan import Plan, PlanChoices, decide
@@ -61,9 +62,12 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     started = time.perf_counter()
     installed = {} if order.remake else read_installed(environment)
     damaged = find_damage(environment, installed, edited_too=order.exact)
-    if not (damaged or order.remake) and _nothing_to_do(order, installed, workshop):
-        kept = tuple(Kept(one.name, one.version) for one in installed.values())
-        return _of_nothing(InstallReport(environment.root, kept=kept, dry_run=order.dry_run), order)
+    if not (damaged or order.remake):
+        footings = _nothing_to_do(order, installed, workshop)
+        if footings is not None:
+            kept = tuple(Kept(one.name, one.version) for one in installed.values())
+            nothing = InstallReport(environment.root, kept=kept, dry_run=order.dry_run)
+            return _with_grounds(nothing, order, footings)
     looked = time.perf_counter()
     locked = answer_of_lock(order)
     if locked is not None:
@@ -118,11 +122,14 @@ def _built(
     return build_projects(order, supply, installed, damaged)
 
 
-def _of_nothing(report: InstallReport, order: Order) -> InstallReport:
+def _with_grounds(
+    report: InstallReport, order: Order, footings: Collection[Footing | None]
+) -> InstallReport:
     """Add what told that there is nothing to do, for the next glance."""
-    if order.request.projects:  # more decided than a glance can see
+    grounds = order.grounds().with_projects(footings)
+    report = replace(report, grounds=grounds)
+    if order.request.projects:
         return report
-    grounds = order.grounds()
     return replace(report, decided_by=grounds.places, decided_without=grounds.absent)
 
 
@@ -141,18 +148,24 @@ def _compile(environment: Environment, workshop: Workshop) -> None:
 
 def _nothing_to_do(
     order: Order, installed: Mapping[str, InstalledDistribution], workshop: Workshop
-) -> bool:
-    """Whether what is installed is the answer, without asking anybody."""
+) -> Collection[Footing | None] | None:
+    """Return what verdicts on local projects stand on, if what is installed is the answer; or None.
+
+    Nobody is asked.
+    """
     request: Request | None = order.request
     if order.exact or order.reinstall_all or order.reinstall:
-        return False
+        return None
+    footings: Collection[Footing | None] = ()
     if order.request.projects:
         from trueup.api.projects import as_requirements, standing_projects
 
         fresh = standing_projects(order, installed, workshop.variables)
         request = as_requirements(order, fresh)
+        footings = [one.footing for one in fresh.values()]
     markers = order.environment.interpreter.markers
-    return request is not None and find_unmet(request, installed, requires, markers) is None
+    met = request is not None and find_unmet(request, installed, requires, markers) is None
+    return footings if met else None
 
 
 def _choices(

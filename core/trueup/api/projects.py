@@ -19,6 +19,7 @@ from trueup.destination.installed import InstalledDistribution
 from trueup.destination.lock import state_lock
 from trueup.errors import RequestError
 from trueup.freshness.fingerprint import Circumstances, Fingerprint
+from trueup.freshness.footing import Footing, footing_of
 from trueup.freshness.storage import encode
 from trueup.freshness.verdict import Fresh, Stale, Verdict
 from trueup.reporting import Event
@@ -36,6 +37,7 @@ class _Standing:
     distribution: InstalledDistribution
     fingerprint: Fingerprint
     verdict: Verdict
+    footing: Footing | None
 
 
 def standing_projects(
@@ -58,7 +60,8 @@ def standing_projects(
             continue
         _check_name(project, present.name)
         artifact = artifact_of_project(project, present.name, present.version)
-        found[project.path] = Built(artifact, None, encode(standing.fingerprint), installed=present)
+        content = encode(standing.fingerprint)
+        found[project.path] = Built(artifact, None, content, present, standing.footing)
     return found
 
 
@@ -123,8 +126,11 @@ def _standing(
         if fingerprint is None:
             continue
         now = _circumstances(order, project)
+        # A path that leads through links can lead elsewhere tomorrow, and no look would show it.
+        straight = project.straight
+        footing = footing_of(fingerprint, now.tree, variables) if straight else None
         verdict = judge_now(fingerprint, now, order.environment.interpreter, variables)
-        return _Standing(present, fingerprint, verdict)
+        return _Standing(present, fingerprint, verdict, footing)
     return None
 
 

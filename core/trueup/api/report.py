@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from trueup.api.grounds import Grounds
 from trueup.importability import StaleModule
 
 __all__ = ["Added", "InstallReport", "Kept", "Removed"]
@@ -68,6 +69,8 @@ class InstallReport:
         decided_by: where there was nothing to do, the files and directories that told so; () where
             more than files decided.
         decided_without: paths that had to be missing for that.
+        grounds: the same with what verdicts on local projects stand on, which is in none of these
+            two; without places where more than looks decided.
         conflicts: requirements of installed distributions that are not met now; of all of them
             where that was asked for, else of those that were not looked at by the resolver.
     """
@@ -84,6 +87,7 @@ class InstallReport:
     dry_run: bool = False
     decided_by: tuple[str, ...] = ()
     decided_without: tuple[str, ...] = ()
+    grounds: Grounds = field(default_factory=Grounds)
     conflicts: tuple[str, ...] = ()
 
     @property
@@ -96,5 +100,6 @@ class InstallReport:
         from dataclasses import asdict
 
         told = asdict(self)
-        del told["decided_by"], told["decided_without"]  # nobody's business but the next run's
+        for name in ("decided_by", "decided_without", "grounds"):
+            del told[name]  # nobody's business but the next run's
         return {"version": 1, **told}

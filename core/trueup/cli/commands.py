@@ -56,7 +56,7 @@ def _install(arguments: Sequence[str], *, exact: bool) -> int:
     sys.stdout.write(text)
     if options.report not in {"", "-"}:
         _write_report(report, os.path.join(options.directory, options.report))
-    if report.decided_by and not (_written(options) or report.warnings or _remote(raw)):
+    if report.grounds.places and not (_written(options) or report.warnings or _remote(raw)):
         _remember(["sync" if exact else "install", *arguments], text, report)
     unfit = options.strict and report.conflicts
     return 1 if unfit or (options.check and report.changed) else 0
@@ -111,7 +111,7 @@ def _remote(raw: RequestInput) -> bool:
 
 def _remember(arguments: Sequence[str], text: str, report: InstallReport) -> None:
     """Let the next such command line find out by a glance that there is nothing to do."""
-    glance.remember(arguments, text, places=report.decided_by, absent=report.decided_without)
+    glance.remember(arguments, text, **report.grounds.as_keywords())
 
 
 def _shown(report: InstallReport, verbosity: int, *, as_json: bool) -> str:

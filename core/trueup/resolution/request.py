@@ -52,6 +52,7 @@ class LocalProject:
         origin: where it was written.
         name: the normalized name it was asked for by (`name @ file:///directory`), or ""; what is
             built there has to have it.
+        straight: the path was written as it is, without links in it.
     """
 
     path: str
@@ -61,6 +62,7 @@ class LocalProject:
     config_settings: tuple[tuple[str, str], ...] = ()
     origin: str = "the command line"
     name: str = ""
+    straight: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,7 +268,8 @@ def _at_path(wish: Wish, path: str) -> RequestedItem | LocalProject:
 def _project(wish: Wish, path: str) -> LocalProject:
     wish = named_by_egg(wish)
     subdirectory = unquote(dict(wish.fragment).get("subdirectory", ""))
-    real = os.path.realpath(os.path.join(path, subdirectory) if subdirectory else path)
+    named = os.path.join(path, subdirectory) if subdirectory else path
+    real = os.path.realpath(named)
     if not os.path.isdir(real):
         raise wish.error(f"has no subdirectory {subdirectory!r}")
     if not any(os.path.isfile(os.path.join(real, name)) for name in ("pyproject.toml", "setup.py")):
@@ -283,4 +284,5 @@ def _project(wish: Wish, path: str) -> LocalProject:
         marker=wish.marker,
         origin=wish.origin,
         name=canonicalize_name(wish.name) if wish.name else "",
+        straight=os.path.normpath(named) == real,
     )

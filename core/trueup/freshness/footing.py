@@ -1,0 +1,108 @@
+"""What a verdict of "fresh" stands on: as long as all of it looks the same, so does the verdict.
+
+The look has to be taken before the verdict: what changes in between then looks otherwise later.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from time import time_ns
+from typing import NamedTuple
+
+from trueup.freshness.fingerprint import Fingerprint
+from trueup.freshness.names import is_noise
+from trueup.freshness.sight import is_older
+
+__all__ = ["Footing", "Look", "footing_of"]
+
+Look = tuple[str, tuple[int, int, int, int]]
+"""An absolute path; its mtime and ctime in nanoseconds, its inode and its size."""
+
+
+class Footing(NamedTuple):
+    """What decided a verdict.
+
+    Attributes:
+        marks: files and folders, links followed.
+        links: outputs of the build, links not followed.
+        absent: absolute paths that have to be missing.
+        unset: environment variables that have to be.
+    """
+
+    marks: tuple[Look, ...] = ()
+    links: tuple[Look, ...] = ()
+    absent: tuple[str, ...] = ()
+    unset: tuple[str, ...] = ()
+
+
+def footing_of(fingerprint: Fingerprint, tree: str, variables: Mapping[str, str]) -> Footing | None:
+    """Return what a verdict on `fingerprint` will stand on; None where that is more than looks.
+
+    More is asked where the state of a repository, an unseen program or a plugin counts, where the
+    build was not isolated, and where a variable that the build asked for is set.
+
+    Args:
+        fingerprint: of the build that gave what is installed.
+        tree: the project's folder, absolute, links resolved.
+        variables: environment variables that a build would start from.
+    """
+    one = fingerprint
+    if one.questions or one.survey or one.patterns or one.unusable or one.circumstances.site:
+        return None
+    if any(value or name in variables for name, value in one.variables.items()):
+        return None
+    try:
+        now = time_ns()
+        footing = Footing(
+            marks=(*_files(one, tree), *_folders(one, tree)),
+            links=tuple(_links(one, tree)),
+            absent=tuple(os.path.join(tree, path) for path in one.absences),
+            unset=tuple(one.variables),
+        )
+    except OSError:  # something is gone: the verdict will say so
+        return None
+    looks = (*footing.marks, *footing.links)
+    # What is too young may change after the verdict within the same tick, and look the same.
+    return footing if all(is_older(one[0], one[1], now) for _, one in looks) else None
+
+
+def _look(path: str) -> Look:
+    return _told(path, os.stat(path))
+
+
+def _told(path: str, status: os.stat_result) -> Look:
+    return path, (status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size)
+
+
+def _links(fingerprint: Fingerprint, tree: str) -> Iterator[Look]:
+    for mark in fingerprint.files:
+        if mark.kind in {"output", "link"}:
+            path = os.path.join(tree, mark.path)
+            yield _told(path, os.lstat(path))
+
+
+def _files(fingerprint: Fingerprint, tree: str) -> Iterator[Look]:
+    for mark in fingerprint.files:
+        if mark.kind not in {"output", "link"}:
+            yield _look(os.path.join(tree, mark.path))
+    for path in fingerprint.presences:
+        yield _look(os.path.join(tree, path))
+
+
+def _folders(fingerprint: Fingerprint, tree: str) -> Iterator[Look]:
+    """Yield the folders whose names count; of what could be a package, those below decide too."""
+    for mark in fingerprint.listings:
+        folder = os.path.normpath(os.path.join(tree, mark.path))
+        yield _look(folder)
+        if mark.rule == "packages":
+            yield from _below(folder, 2)
+
+
+def _below(folder: str, deep: int) -> Iterator[Look]:
+    with os.scandir(folder) as entries:
+        found = [one.path for one in entries if not is_noise(one.name) and one.is_dir()]
+    for path in found:
+        yield _look(path)
+        if deep > 1:
+            yield from _below(path, deep - 1)
