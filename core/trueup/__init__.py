@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # as `typing` has it, whose import costs more than a glance
 if TYPE_CHECKING:
-    from trueup.api.checking import check, refresh
+    from trueup.api.checking import check, refresh, verify
     from trueup.api.judging import Judgement
     from trueup.api.public import install, sync, uninstall
     from trueup.api.report import Added, InstallReport, Kept, Removed
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from trueup.destination.locate import open_environment
     from trueup.errors import TrueupError
     from trueup.importability import importable, make_importable
+    from trueup.installation.verification import AlteredFile
     from trueup.reporting import Event, Reporter
     from trueup.version import __version__
 
 __all__ = [
     "Added",
+    "AlteredFile",
     "Environment",
     "Event",
     "InstallReport",
@@ -39,16 +41,18 @@ __all__ = [
     "refresh",
     "sync",
     "uninstall",
+    "verify",
 ]
 
 _HOMES = {
-    "trueup.api.checking": ("check", "refresh"),
+    "trueup.api.checking": ("check", "refresh", "verify"),
     "trueup.api.judging": ("Judgement",),
     "trueup.api.public": ("install", "sync", "uninstall"),
     "trueup.api.report": ("Added", "InstallReport", "Kept", "Removed"),
     "trueup.destination.environment": ("Environment", "Interpreter"),
     "trueup.destination.locate": ("open_environment",),
     "trueup.errors": ("TrueupError",),
+    "trueup.installation.verification": ("AlteredFile",),
     "trueup.importability": ("importable", "make_importable"),
     "trueup.reporting": ("Event", "Reporter"),
     "trueup.version": ("__version__",),

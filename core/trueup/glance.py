@@ -142,7 +142,19 @@ def _key(arguments: Sequence[str]) -> tuple[object, ...]:
         for name, value in os.environ.items()
         if name in _DECIDING or name.startswith(_DECIDING_PREFIXES)
     )
-    return (*arguments, os.getcwd(), sys.executable, sys.hexversion, __file__, tuple(variables))
+    interpreter = (sys.executable, sys.hexversion, __file__)
+    return (*arguments, os.getcwd(), *interpreter, _boot(), tuple(variables))
+
+
+def _boot() -> bytes:
+    """Return which run of the machine this is: what was seen before a power cut may be lost."""
+    if not _ON_LINUX:
+        return b""  # elsewhere asking costs more than a glance, and no file system loses so much
+    try:
+        with open("/proc/sys/kernel/random/boot_id", "rb") as source:
+            return source.read()
+    except OSError:
+        return b""
 
 
 def _path(key: tuple[object, ...]) -> str:

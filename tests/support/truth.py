@@ -64,6 +64,8 @@ class Bench:
         self.variables = {
             name: value for name, value in os.environ.items() if name not in ("CFLAGS", "CC")
         }
+        # Variables of a project's own making are given to its build when they are named.
+        self.variables["TRUEUP_BUILD_ENV"] = "DEMO_MODE PKG_MODE"
         lay_tree(tree, mechanism.files)
         if mechanism.git:
             git(tree, "init", "-q", "-b", "main", ".")

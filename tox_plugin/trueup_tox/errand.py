@@ -16,6 +16,7 @@ from tox.tox_env.errors import Fail
 
 from trueup_tox.narration import Narrator
 from trueup_tox.stopping import stoppable
+from trueup_tox.variables import variables_of
 
 if TYPE_CHECKING:
     from tox.execute.api import ExecuteStatus
@@ -69,7 +70,7 @@ def install(
     with errand(tox_env, ["install", *arguments], run_id) as narrator:
         around = Surroundings(
             base=str(tox_env.core["tox_root"]),
-            variables=tox_env.environment_variables if variables is None else variables,
+            variables=variables_of(tox_env) if variables is None else variables,
             reporter=narrator,
         )
         report = install_arguments(

@@ -15,6 +15,7 @@ from tox.tox_env.python.virtual_env.package.pyproject import (
 from tox.util.path import ensure_empty_dir
 
 from trueup_tox.uv_package import UV_KINDS, SourcedProject
+from trueup_tox.variables import variables_of
 from trueup_tox.virtual_environment import TrueupVirtualEnv
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
         wheel = build(self, wish)
         if wheel is None:
             return None
-        return wheel, Project(wish, dict(self.environment_variables))
+        return wheel, Project(wish, variables_of(self))
 
     def _settings(self, kind: str) -> Mapping[str, dict[str, str] | None]:
         hooks = (

@@ -11,6 +11,7 @@ from tox.tox_env.python.package import EditablePackage, WheelPackage
 from tox.tox_env.python.virtual_env.package import util
 
 from trueup_tox.errand import errand
+from trueup_tox.variables import variables_of
 
 if TYPE_CHECKING:
     from tox.tox_env.python.virtual_env.package.pyproject import Pep517VirtualEnvPackager
@@ -101,9 +102,7 @@ def build(tox_env: Pep517VirtualEnvPackager, wish: BuildWish) -> ProjectWheel | 
     kind = "editable" if wish.editable else "wheel"
     words: Sequence[str] = ["build_project", *(["--editable"] if wish.editable else []), wish.path]
     with errand(tox_env, words, f"build_{kind}") as narrator:
-        around = Surroundings(
-            base=wish.path, variables=tox_env.environment_variables, reporter=narrator
-        )
+        around = Surroundings(base=wish.path, variables=variables_of(tox_env), reporter=narrator)
         try:
             wheel = build_project(wish, around)
         except BuildError as error:

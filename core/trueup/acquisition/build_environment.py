@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from trueup.acquisition.build_process import MARK
+from trueup.acquisition.build_variables import given_variables
 from trueup.destination.environment import Interpreter
 
-__all__ = ["backend_environment", "plant_watchers_in", "plant_watchers_into"]
+__all__ = ["backend_environment", "plant_watchers_in", "plant_watchers_into", "told_of_withheld"]
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 # Source file here -> module name there. The names begin with an underscore and our own name,
@@ -38,33 +38,34 @@ _MISLEADING = frozenset(
         "PYTHONPATH",
         "PYTHONSTARTUP",
         "PYTHONUSERBASE",
-        "VIRTUAL_ENV",
-        "VIRTUAL_ENV_PROMPT",
-        "CONDA_PREFIX",
         "__PYVENV_LAUNCHER__",
     )
 )
-_SECRET = re.compile(
-    r"(^|_)(TOKEN|PASSWORD|PASSWD|PASSPHRASE|SECRETS?|CREDENTIALS?|APIKEY|(API|ACCESS|PRIVATE)_KEY)(_|$)"
-)
-_INSTALLERS = ("PIP_", "UV_", "TWINE_")
+# Without isolation the environment that a build runs in is the user's own.
+_SURROUNDING = ("VIRTUAL_ENV*", "CONDA*", "__PYVENV_LAUNCHER__")
 
 
 def backend_environment(
-    variables: Mapping[str, str], interpreter: Interpreter, workspace: str, *, isolation: bool
+    variables: Mapping[str, str],
+    interpreter: Interpreter,
+    workspace: str,
+    *,
+    isolation: bool,
+    more: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the environment variables of a build.
 
     Args:
-        variables: what to start from.
+        variables: what to choose from; see `given_variables`.
         interpreter: who runs the backend; its scripts come first on PATH, as a build may call
             commands that its requirements brought.
         workspace: the build's own folder.
-        isolation: leave out secrets, and what would reach past the build environment.
+        isolation: leave out what would reach past the build environment.
+        more: names of variables that are let in besides.
     """
-    found = {
-        name: value for name, value in variables.items() if not (isolation and _unfit(name, value))
-    }
+    found = given_variables(variables, (*more, *(() if isolation else _SURROUNDING)))
+    if isolation:
+        found = {name: value for name, value in found.items() if not _is_misleading(name)}
     path = found.get("PATH") or os.defpath
     found["PATH"] = interpreter.scheme.scripts + os.pathsep + path
     found[MARK] = workspace
@@ -77,11 +78,18 @@ def backend_environment(
     return found
 
 
-def _unfit(name: str, value: str) -> bool:
-    upper = name.upper()
-    if upper in _MISLEADING or _SECRET.search(upper):
-        return True
-    return upper.startswith(_INSTALLERS) and bool(re.search(r"://[^/\s]*@", value))
+def _is_misleading(name: str) -> bool:
+    return name.upper() in _MISLEADING or name.upper().startswith(("VIRTUAL_ENV", "CONDA"))
+
+
+def told_of_withheld(asked: Iterable[str], there: Collection[str], given: Collection[str]) -> str:
+    """Return a sentence on the variables that a backend asked for and was not given; or ""."""
+    names = [
+        name for name in asked if name in there and name not in given and not _is_misleading(name)
+    ]
+    ways = " ".join(f"--build-env {name}" for name in names)
+    what = ", ".join(names)
+    return f"the build asked for {what} and was not given it: {ways} lets it in" if names else ""
 
 
 def plant_watchers_in(workspace: str) -> str:

@@ -18,7 +18,7 @@ from trueup.reporting import SILENT, Event, Reporter
 if TYPE_CHECKING:
     from subprocess import Popen
 
-__all__ = ["MARK", "HookFailed", "HookRunner", "without_credentials"]
+__all__ = ["MARK", "HookFailed", "HookRunner", "read_log", "without_credentials"]
 
 # Set to the build's workspace in the environment of all its processes: how those of them know
 # that they are part of a build, and how we know them.
@@ -29,8 +29,12 @@ MARK = "_TRUEUP_BUILD"
 # output goes to a file that is read along, never to a pipe whose end somebody would wait for.
 _LOOK_EVERY = 0.05
 _SILENCE = 60.0
+_LOG_SHOWN = 1 << 20  # bytes from each end
 _DUMP_WAIT = 2.0
 _LINE_LIMIT = 1 << 16
+# Bytes. Compilers of large projects write some 10 MiB; a backend that writes without end would
+# fill the disk.
+_OUTPUT_LIMIT = 1 << 26
 
 
 class HookFailed(Exception):
@@ -134,6 +138,9 @@ class HookRunner:
                 now = time.monotonic()
                 if tail.read():
                     quiet_since = now
+                if tail.size > _OUTPUT_LIMIT:
+                    megabytes = _OUTPUT_LIMIT >> 20
+                    raise HookFailed(watch.hook, f"wrote more than {megabytes} MiB of output")
                 if self._left is not None and now - watch.started > self._left:
                     raise self._out_of_time(process, watch)
                 if now - quiet_since >= _SILENCE:
@@ -196,6 +203,7 @@ class _Tail:
     def __init__(self, stream: IO[bytes], show: Callable[[str], None]) -> None:
         self._stream = stream
         self._show = show
+        self.size = 0
         self._rest = b""
 
     def read(self) -> bool:
@@ -203,6 +211,9 @@ class _Tail:
         new = False
         while block := self._stream.read(_LINE_LIMIT):
             new = True
+            self.size += len(block)
+            if self.size > _OUTPUT_LIMIT:
+                break
             *lines, self._rest = (self._rest + block).split(b"\n")
             for line in lines:
                 self._hand_on(line)
@@ -227,6 +238,22 @@ def without_credentials(text: str) -> str:
     import re
 
     return re.sub(r"(?<=://)[^/\s@'\"]+@", "****@", text)
+
+
+def read_log(path: str) -> str:
+    """Return the output of a build; of a very long one, its beginning and its end."""
+    try:
+        with open(path, "rb") as log:
+            size = log.seek(0, os.SEEK_END)
+            log.seek(0)
+            if size <= 2 * _LOG_SHOWN:
+                return log.read().decode("utf-8", "replace")
+            start = log.read(_LOG_SHOWN)
+            log.seek(size - _LOG_SHOWN)
+            left_out = f"\n[{size - 2 * _LOG_SHOWN} bytes are left out]\n"
+            return (start + left_out.encode() + log.read()).decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
 
 
 def _dump_stack(process: Popen[bytes], path: str) -> str:

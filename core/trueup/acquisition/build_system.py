@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from trueup.errors import SourceError
 
-__all__ = ["BuildSystem", "read_build_system"]
+__all__ = ["BuildSystem", "read_build_system", "settings_of"]
 
 LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
 LEGACY_REQUIRES = ("setuptools>=40.8",)
@@ -126,3 +126,17 @@ def _is_reference(backend: str) -> bool:
 
 def _refused(path: str, reason: str) -> SourceError:
     return SourceError(f"{path}: {reason}", hint="see PEP 517 and PEP 518 for what it should say")
+
+
+def settings_of(pairs: Sequence[tuple[str, str]]) -> dict[str, str | list[str]]:
+    """Return config settings as backends expect them: a key given twice has a list of values."""
+    settings: dict[str, str | list[str]] = {}
+    for key, value in pairs:
+        before = settings.get(key)
+        if before is None:
+            settings[key] = value
+        elif isinstance(before, list):
+            before.append(value)
+        else:
+            settings[key] = [before, value]
+    return settings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -13,9 +12,10 @@ from trueup.acquisition.build_environment import (
     backend_environment,
     plant_watchers_in,
     plant_watchers_into,
+    told_of_withheld,
 )
-from trueup.acquisition.build_process import HookFailed, HookRunner, without_credentials
-from trueup.acquisition.build_system import read_build_system
+from trueup.acquisition.build_process import HookFailed, HookRunner, read_log, without_credentials
+from trueup.acquisition.build_system import read_build_system, settings_of
 from trueup.acquisition.links import read_links_not_followed
 from trueup.acquisition.trace import TRACED, BuildTrace, read_trace
 from trueup.destination.environment import Interpreter
@@ -128,13 +128,16 @@ def build_wheel(
     warnings = read_links_not_followed(order.workspace)
     for warning in warnings:
         reporter(Event("warning", order.title, warning))
+    trace = build.trace()
+    if withheld := build.withheld(trace):
+        reporter(Event("note", order.title, withheld))
     reporter(Event("built", order.title, name))
     return BuiltWheel(
         path=os.path.join(folder, name),
         requirements=build.requirements,
         build_interpreter=build.interpreter,
         log=build.log,
-        trace=build.trace(),
+        trace=trace,
         warnings=warnings,
         seconds=dict(build.runner.seconds),
     )
@@ -183,7 +186,7 @@ class _Build:
         self.system = read_build_system(order.tree)
         self.interpreter = order.interpreter
         self.requirements = self.system.requires
-        self.settings = _settings(order.config_settings)
+        self.settings = settings_of(order.config_settings)
         self.log = os.path.join(order.workspace, "build.log")
         os.makedirs(order.workspace, exist_ok=True)
         self.runner = HookRunner(
@@ -214,6 +217,11 @@ class _Build:
         if not self.order.traced:
             return None
         return read_trace(self.order.workspace, self.order.tree, hooks=self.runner.runs)
+
+    def withheld(self, trace: BuildTrace | None) -> str:
+        """Return a sentence on variables that the backend asked for and was not given; or ""."""
+        asked = () if trace is None else trace.environment
+        return told_of_withheld(asked, self.order.environment, self.runner.environment)
 
     def _enter(self, interpreter: Interpreter) -> None:
         self.interpreter = interpreter
@@ -275,25 +283,11 @@ class _Build:
 
     def failed(self, hook: str, reason: str, *, hint: str = "", trace: str = "") -> BuildError:
         """Return the error for `hook`, with the whole output of the build so far."""
-        with suppress(FileNotFoundError), open(self.log, encoding="utf-8", errors="replace") as log:
-            trace = log.read() + trace
+        trace = read_log(self.log) + trace
+        hint = hint or self.withheld(self.trace())
         return BuildError(
             f"the build of {self.order.title} failed: {hook} {reason}",
             hook=hook,
             hint=hint or "the output above is the backend's own",
             output=without_credentials(trace),
         )
-
-
-def _settings(pairs: Sequence[tuple[str, str]]) -> dict[str, str | list[str]]:
-    """Return config settings as backends expect them: a key given twice has a list of values."""
-    settings: dict[str, str | list[str]] = {}
-    for key, value in pairs:
-        before = settings.get(key)
-        if before is None:
-            settings[key] = value
-        elif isinstance(before, list):
-            before.append(value)
-        else:
-            settings[key] = [before, value]
-    return settings

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from trueup.acquisition.pack import Pack, read_pack
 from trueup.acquisition.pack_format import ALIGNED_SIZE, ALIGNMENT, HEADER_SIZE, Index, encode
+from trueup.destination.room import told_of_room
 from trueup.errors import StoreError
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def write_pack(wheel: Wheel, pack_path: str) -> Pack:
             pack.flush()
             os.fsync(pack.fileno())
     except OSError as problem:
+        room = told_of_room(problem, pack_path, sum(file.member.size for file in files))
         raise StoreError(
-            f"{pack_path} cannot be written: {problem.strerror}",
+            f"{pack_path} cannot be written: {problem.strerror}{room}",
             hint="Make room there, or name another place with TRUEUP_CACHE_DIR.",
         ) from problem
     return read_pack(pack_path)

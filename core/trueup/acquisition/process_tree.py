@@ -39,9 +39,8 @@ def end_tree(process: Popen[bytes], mark: bytes, ended: threading.Event) -> None
             command = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
             subprocess.run(command, capture_output=True, check=False)
         return
-    strays: tuple[int, ...] = ()
+    strays = _strays(process.pid, mark)
     if not ended.is_set():
-        strays = _strays(process.pid, mark)
         send_signal(process.pid, signal.SIGTERM, group=True)
         ended.wait(_TERMINATION_WAIT)
     send_signal(process.pid, signal.SIGKILL, group=True)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from trueup.acquisition.build_key import build_key, pinned_source
@@ -12,16 +15,20 @@ from trueup.acquisition.identity import check_identity
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.source import Workspace, direct_url, open_source
 from trueup.acquisition.supply import Acquired, Supply, origin
+from trueup.destination.lock import state_lock
 from trueup.errors import BuildError
 from trueup.resolution.address import key_of_source
-from trueup.resolution.artifact import Artifact, Directory, Wheel
+from trueup.resolution.artifact import Archive, Artifact, Directory, Repository, Sdist, Wheel
 from trueup.resolution.request import BuildChoices
 
 __all__ = ["acquire_by_building", "build_directory"]
 
 
 def acquire_by_building(artifact: Artifact, supply: Supply) -> Acquired:
-    """Build what is no wheel, or take what an earlier build of the very same source gave."""
+    """Build what is no wheel, or take what an earlier build of the very same source gave.
+
+    Of several processes that want one source, one builds it, and the others take what it built.
+    """
     source = artifact.source
     assert not isinstance(source, Wheel)  # noqa: S101 - wheels are done
     if isinstance(source, Directory):  # of a lock, or of another project's requirements
@@ -30,11 +37,23 @@ def acquire_by_building(artifact: Artifact, supply: Supply) -> Acquired:
     _may_build(artifact, supply.build)
     supply = replace(supply, build=supply.build.settled(artifact.name, key_of_source(source)))
     key = build_key(source, supply.build, supply.interpreter)
+    found = _built_before(key, supply)
+    if found is None:
+        with _one_builder(key, artifact, supply):
+            found = _built_before(key, supply)
+            if found is None:
+                return _built_now(artifact, source, supply)
+    return Acquired(found, origin(artifact, source), "store")
+
+
+def _built_before(key: str, supply: Supply) -> Pack | None:
     known = supply.store.find_build(key) if key else None
-    if known is not None:
-        found = supply.store.find_pack(str(known.get("pack")))
-        if found is not None:
-            return Acquired(found, origin(artifact, source), "store")
+    return None if known is None else supply.store.find_pack(str(known.get("pack")))
+
+
+def _built_now(
+    artifact: Artifact, source: Sdist | Archive | Repository, supply: Supply
+) -> Acquired:
     with supply.store.temporary_directory() as workspace:
         tree = open_source(
             source,
@@ -42,14 +61,38 @@ def acquire_by_building(artifact: Artifact, supply: Supply) -> Acquired:
             workspace=_workspace(workspace, supply),
             reporter=supply.reporter,
         )
-        subject = f"{artifact.name} {artifact.version}".rstrip()
-        pack = _build(tree.path, supply, os.path.join(workspace, "build"), subject=subject)
-        check_identity(artifact, pack)  # before it is remembered as what this source builds
-        pinned = pinned_source(source, tree)
-        key = key or build_key(pinned, supply.build, supply.interpreter)
-        if key:
-            supply.store.record_build(key, {"pack": pack.digest})
+        pinned = pinned_source(source, tree)  # which tells the key of what nobody had pinned
+        key = build_key(pinned, supply.build, supply.interpreter)
+        with _one_builder(key, artifact, supply):
+            found = _built_before(key, supply)
+            if found is not None:
+                return Acquired(found, origin(artifact, pinned), "store")
+            subject = f"{artifact.name} {artifact.version}".rstrip()
+            pack = _build(tree.path, supply, os.path.join(workspace, "build"), subject=subject)
+            check_identity(artifact, pack)  # before it is remembered as what this source builds
+            if key:
+                supply.store.record_build(key, {"pack": pack.digest})
         return Acquired(pack, origin(artifact, pinned), "build")
+
+
+_building = threading.local()
+
+
+@contextmanager
+def _one_builder(key: str, artifact: Artifact, supply: Supply) -> Iterator[None]:
+    """Let no other process and no other thread build the source `key` meanwhile."""
+    held: set[str] = _building.__dict__.setdefault("keys", set())
+    if not key or key in held or not supply.store.writable:
+        # A build that needs itself is told of by whoever makes build environments.
+        yield
+        return
+    folder = os.path.join(supply.store.folder("locks"), f"building-{key[:32]}")
+    held.add(key)
+    try:
+        with state_lock(folder, artifact.name, reporter=supply.reporter):
+            yield
+    finally:
+        held.discard(key)
 
 
 def _workspace(folder: str, supply: Supply) -> Workspace:

@@ -7,9 +7,11 @@ from trueup.api.judging import Judgement, judge_installed
 from trueup.api.public import Where, open_target
 from trueup.api.refreshing import refresh_environment
 from trueup.api.report import InstallReport
+from trueup.api.settling import settle
+from trueup.installation.verification import AlteredFile
 from trueup.reporting import SILENT, Reporter
 
-__all__ = ["check", "refresh"]
+__all__ = ["check", "refresh", "verify"]
 
 
 def check(environment: Where = None, *names: str) -> list[Judgement]:
@@ -26,6 +28,27 @@ def check(environment: Where = None, *names: str) -> list[Judgement]:
         EnvironmentProblem: the environment cannot be read.
     """
     return judge_installed(open_target(environment), None, names)
+
+
+def verify(environment: Where = None) -> list[AlteredFile]:
+    """Hash every file of an environment, and return those that are not as they were installed.
+
+    `install(options=InstallOptions(repair=True))` puts them back.
+
+    Args:
+        environment: where; None for the running process's own environment.
+
+    Returns:
+        In order of distribution and path; those of pip and uv are told by their RECORD.
+
+    Raises:
+        EnvironmentProblem: the environment cannot be read.
+    """
+    from trueup.api.repairing import altered_files
+
+    target = open_target(environment)
+    settle(target)
+    return altered_files(target)
 
 
 def refresh(*names: str, environment: Where = None, reporter: Reporter = SILENT) -> InstallReport:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from trueup.acquisition.build_variables import with_let_in
 from trueup.api.gathering import Gathering
 from trueup.api.grounds import grounds_of
 from trueup.api.installing import install_order
@@ -97,8 +98,36 @@ def install_input(
         order = _order(request, options, environment, around)
         if options.recreate and not order.dry_run:
             order = replace(order, remake=_remake(environment, workshop))
-        report = install_order(order, workshop)
+        report = _carried_out(order, options, workshop)
+        if options.durable and not order.dry_run:
+            from trueup.installation.durability import make_durable
+
+            make_durable(order.environment)
+            report = replace(report, decided_by=())  # a glance would not wait for the device
     return replace(report, warnings=gathering.warnings)
+
+
+def _carried_out(order: Order, options: InstallOptions, workshop: Workshop) -> InstallReport:
+    """Install; with `--repair`, put back first what is not as it was installed."""
+    if not options.repair:
+        return install_order(order, workshop)
+    from trueup.api.repairing import repair
+
+    repaired = repair(order, workshop)
+    asked = order.request
+    if not (asked.items or asked.projects or asked.lock):
+        return repaired
+    report = install_order(order, workshop)
+    changed = {one.name for one in report.added}
+    added = (*(one for one in repaired.added if one.name not in changed), *report.added)
+    names = {one.name for one in added}
+    return replace(
+        report,
+        added=tuple(sorted(added, key=lambda one: one.name)),
+        kept=tuple(one for one in report.kept if one.name not in names),
+        recovered=(*repaired.recovered, *report.recovered),
+        decided_by=(),  # no glance sees what a repair has to look at
+    )
 
 
 @contextmanager
@@ -110,7 +139,8 @@ def prepared(
     Raises:
         TrueupError: something in it cannot be understood or reached.
     """
-    variables = dict(os.environ if around.variables is None else around.variables)
+    around_us = os.environ if around.variables is None else around.variables
+    variables = with_let_in(around_us, options.build_environment)
     base = os.path.abspath(os.path.join(around.base or os.getcwd(), options.directory))
     told = resolver_environment(raw, variables, base)
     with (

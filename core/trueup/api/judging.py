@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 from trueup.acquisition.build_environment import backend_environment
 from trueup.acquisition.build_system import read_build_system
+from trueup.api.settling import settle
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.hosted import is_of_hook_runner
 from trueup.destination.installed import InstalledDistribution, path_in_url, read_installed
@@ -84,6 +85,7 @@ def judge_installed(
         variables: environment variables that a build would start from; None for the process's own.
         names: only these; () for all.
     """
+    settle(environment)
     wanted = {canonicalize_name(name) for name in names}
     around = dict(os.environ) if variables is None else variables
     found: list[Judgement] = []
@@ -138,8 +140,13 @@ def judge_now(
     interpreter: Interpreter,
     variables: Mapping[str, str],
 ) -> Verdict:
-    """Compare a fingerprint with what a build under the circumstances `now` would find."""
-    found = backend_environment(variables, interpreter, "", isolation=not now.site)
+    """Compare a fingerprint with what a build under the circumstances `now` would find.
+
+    A variable that the build before was given is one that somebody let in by name: that word still
+    counts for who only asks.
+    """
+    given = {name for name, digest in fingerprint.variables.items() if digest}
+    found = backend_environment(variables, interpreter, "", isolation=not now.site, more=given)
     return judge(fingerprint, now, Sight(now.tree, found))
 
 

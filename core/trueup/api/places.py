@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Mapping
 
 from trueup.api.judging import Judgement, fingerprint_of, judge_distribution
+from trueup.api.settling import settle
 from trueup.destination.environment import Environment
 from trueup.destination.hosted import hosted_environments
 from trueup.destination.installed import InstalledDistribution, normalized_name
@@ -38,6 +39,7 @@ def judge_place(
         InterpreterNotFound: no interpreter has that version or name.
     """
     environment = _from_outside(place) or open_environment(place)
+    settle(environment)
     wanted = {normalized_name(name) for name in names}
     judged = (
         _judge(one, environment, variables)

@@ -38,6 +38,7 @@ def install(  # noqa: PLR0913 - what pip's command line has, as keywords
     dry_run: bool = False,
     offline: bool = False,
     reload: bool = False,
+    build_env: Iterable[str] = (),
     reporter: Reporter = SILENT,
     request: RequestInput | None = None,
     options: InstallOptions | None = None,
@@ -60,6 +61,7 @@ def install(  # noqa: PLR0913 - what pip's command line has, as keywords
         dry_run: tell what would change, and change nothing.
         offline: touch no network.
         reload: drop modules of replaced distributions, so that the next import gets the new ones.
+        build_env: names of variables that build backends are given besides.
         reporter: told of progress.
         request: more that is asked for, for what has no keyword here.
         options: more options, for what has no keyword here.
@@ -86,6 +88,7 @@ def install(  # noqa: PLR0913 - what pip's command line has, as keywords
         exact=chosen.exact or exact,
         dry_run=chosen.dry_run or dry_run,
         offline=chosen.offline or offline,
+        build_environment=(*chosen.build_environment, *build_env),
     )
     elsewhere = chosen.python or chosen.system or chosen.target or chosen.prefix
     if elsewhere and environment is not None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from trueup import glance
 from trueup.api.front import Surroundings, install_input
 from trueup.api.report import InstallReport
+from trueup.api.settling import settle
 from trueup.api.uninstalling import uninstall_names
 from trueup.api.workshop import open_workshop
 from trueup.cli.console import listening
@@ -160,6 +161,8 @@ def _where(said: argparse.Namespace, memory: str | None) -> Environment:
 def list_installed(said: argparse.Namespace) -> int:
     """Tell what is installed, in order of name."""
     environment = _where(said, None)
+    with listening(-said.quiet) as reporter:
+        settle(environment, reporter)
     found = sorted(read_installed(environment).values(), key=lambda one: one.name)
     if said.editable:
         found = [one for one in found if one.editable_location]

@@ -8,21 +8,24 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from trueup.api.front import Surroundings
 from trueup.api.judging import Judgement, judge_installed
 from trueup.api.places import judge_place, project_places
 from trueup.api.refreshing import refresh_environment
 from trueup.cli.console import listening
+from trueup.cli.evidence import evidence_of, lines_of_evidence, lines_without_record
 from trueup.cli.summary import summary_lines
 from trueup.destination.environment import Environment
 from trueup.destination.installed import normalized_name
 from trueup.destination.locate import open_environment
 from trueup.errors import RequestError, TrueupError
-from trueup.freshness.fingerprint import Fingerprint
 from trueup.freshness.verdict import Fresh, Stale
+
+if TYPE_CHECKING:
+    from trueup.installation.verification import AlteredFile
 
 __all__ = ["check", "explain", "refresh"]
 
@@ -31,18 +34,26 @@ _SHOWN = 3
 
 
 def check(said: argparse.Namespace) -> int:
-    """Tell which local projects a build now would change; 0 fresh, 1 stale, 2 unknown."""
+    """Tell which local projects a build now would change; 0 fresh, 1 stale, 2 unknown.
+
+    With `--deep`, also each file that is not as it was installed: any of them is 1, too.
+    """
     looked = _judged(said)
     judged, problems = looked.judged, looked.problems
+    altered = _altered(said)
     if said.json:
         content: dict[str, Any] = {"version": 1, "projects": [_as_json(one) for one in judged]}
         if problems:
             content["problems"] = problems
+        if altered is not None:
+            content["files"] = [asdict(one) for one in altered]
         print(json.dumps(content, indent=2))
     elif said.quiet == 0:
-        for line in _lines(looked):
+        for line in () if said.deep and not (judged or problems) else _lines(looked):
             print(line)
-    if any(isinstance(one.verdict, Stale) for one in judged):
+        for line in () if altered is None else _lines_of_files(altered):
+            print(line)
+    if altered or any(isinstance(one.verdict, Stale) for one in judged):
         return _STALE
     return _FRESH if all(one.fresh for one in judged) and not problems else _UNKNOWN
 
@@ -51,13 +62,15 @@ def explain(said: argparse.Namespace) -> int:
     """Tell what the verdict on one project rests on; exit codes as of `check`."""
     one = _judged(said).judged[0]
     if said.json:
-        evidence = _evidence(one.fingerprint) if one.fingerprint else None
+        evidence = evidence_of(one.fingerprint) if one.fingerprint else None
         print(json.dumps({"version": 1, **_as_json(one), "evidence": evidence}, indent=2))
     else:
         print(_line(one))
         for reason in one.reasons:
             print(f"  because {reason}")
-        for line in _told(one.fingerprint) if one.fingerprint else _seen(one):
+        for line in (
+            lines_of_evidence(one.fingerprint) if one.fingerprint else lines_without_record(one)
+        ):
             print(line)
     return _FRESH if one.fresh else _STALE if isinstance(one.verdict, Stale) else _UNKNOWN
 
@@ -111,8 +124,27 @@ def _judged(said: argparse.Namespace) -> _Looked:
                 problems.append(error.problem)
     except TrueupError as error:  # exit code 1 says "stale", and nobody knows that
         raise RequestError(error.problem, hint=error.hint) from error
-    _check_names(said.names, judged)
+    if not getattr(said, "deep", False):  # then more than local projects may be named
+        _check_names(said.names, judged)
     return _Looked(judged, problems, several=bool(said.every or len(places or ()) > 1))
+
+
+def _altered(said: argparse.Namespace) -> list[AlteredFile] | None:
+    """Return the files that are not as they were installed; None where nobody asked."""
+    if not said.deep:
+        return None
+    from trueup.cli.file_check import find_altered_files
+
+    try:
+        return find_altered_files(said)
+    except TrueupError as error:  # as above: nobody knows
+        raise RequestError(error.problem, hint=error.hint) from error
+
+
+def _lines_of_files(altered: Sequence[AlteredFile]) -> Iterator[str]:
+    from trueup.cli.file_check import lines_of_files
+
+    return lines_of_files(altered)
 
 
 def _places(said: argparse.Namespace) -> list[str] | None:
@@ -206,67 +238,3 @@ def _as_json(one: Judgement) -> dict[str, Any]:
         "reasons": reasons,
         "command": one.command or f"trueup refresh {one.distribution.name}",
     }
-
-
-def _evidence(found: Fingerprint) -> dict[str, Any]:
-    around = found.circumstances
-    return {
-        "wheel": found.wheel,
-        "time_ns": found.time_ns,
-        "config_settings": [list(pair) for pair in around.config_settings],
-        "python": around.python,
-        "requirements": list(found.requirements),
-        "environment": list(found.environment),
-        "inputs": {one.path: one.kind for one in found.files if one.kind not in {"output", "link"}},
-        "outputs": {one.path: one.kind for one in found.files if one.kind in {"output", "link"}},
-        "folders": {one.path: one.rule for one in found.listings},
-        "absences": list(found.absences),
-        "presences": list(found.presences),
-        "questions": [list(one.arguments) for one in found.questions],
-        "variables": sorted(found.variables),
-        "programs": list(found.programs),
-        "survey": found.survey,
-        "patterns": list(found.patterns),
-    }
-
-
-_SECTIONS = {
-    "inputs": "It was built from these files",
-    "outputs": "The build left these in the tree, and they are imported",
-    "folders": "The names in these folders count",
-    "absences": "These were looked for, and may not appear",
-    "presences": "These must stay where they are",
-    "questions": "The repository was asked",
-    "variables": "These environment variables count",
-    "patterns": "Plugins added these patterns",
-}
-_SURVEYS = {
-    "native": "every file of the project that compilers read",
-    "other": "every file of the project but modules",
-    "named": "every file of the project, of modules their names",
-    "all": "every file of the project",
-}
-
-
-def _seen(one: Judgement) -> Iterator[str]:
-    """Tell what a verdict without a record rests on."""
-    installer = one.distribution.installer or "nobody knows whom"
-    yield f"It was installed by {installer}, without a record of its build"
-    yield f"The environment leads to the project by: {one.mechanism}"
-    yield f"Compared: the project's files with {one.distribution.path} and what it lists"
-    if one.command:
-        yield f"What mends it, or makes sure: {one.command}"
-
-
-def _told(found: Fingerprint) -> Iterator[str]:
-    evidence = _evidence(found)
-    for key, title in _SECTIONS.items():
-        names = list(evidence[key])
-        if names:
-            yield f"{title}:"
-            for name in names:
-                yield f"  {' '.join(name) if isinstance(name, list) else name}"
-    if found.survey:
-        programs = ", ".join(found.programs)
-        yield f"What {programs} read was not seen, so {_SURVEYS[found.survey]} counts"
-    yield f"Built with: {', '.join(found.environment) or 'nothing beside Python'}"

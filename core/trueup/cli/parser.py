@@ -203,7 +203,7 @@ def _add_list(commands: _Subparsers[_Parser]) -> None:
 
 
 def _add_freshness(commands: _Subparsers[_Parser]) -> None:
-    codes = "Exit codes: 0 all fresh, 1 something is stale, 2 something is unknown."
+    codes = "Exit codes: 0 all fresh, 1 something is stale or altered, 2 something is unknown."
     for name, about in (
         ("check", "tell whether a build now would give what is installed from local projects"),
         ("explain", "tell what the verdict on a local project rests on"),
@@ -220,6 +220,11 @@ def _add_freshness(commands: _Subparsers[_Parser]) -> None:
             parser.add_argument("--env", dest="python", metavar="PATH", help="the same as --python")
         else:
             _add_places(parser)
+        if name == "check":
+            parser.add_argument(
+                "--deep", action="store_true",
+                help="hash every file of the environment, and name those that are not as installed",
+            )  # fmt: skip
         _add_output(parser)
         parser.set_defaults(action=f"freshness_commands:{name}")
 

@@ -108,6 +108,8 @@ def _recorded(distribution: InstalledDistribution) -> list[str] | None:
     if distribution.kind != "dist-info":
         return [_joined(base, line) for line in text.replace("\r\n", "\n").split("\n") if line]
     try:
+        if "\0" in text:  # no path has one: these are bytes that a power cut left
+            raise csv.Error("it holds bytes of zero")
         rows = list(csv.reader(StringIO(text, newline="")))
     except csv.Error as error:
         problem = (

@@ -123,7 +123,7 @@ class InstalledDistribution:
                 self._beside(name), encoding="utf-8", errors="surrogateescape", newline=""
             ) as file:
                 return file.read()
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         except OSError as error:
             problem = f"{self._beside(name)} cannot be read: {error.strerror}"

@@ -85,6 +85,8 @@ def _compare_with_record(present: InstalledDistribution) -> Iterator[Damage]:
         yield Damage(record, "missing" if text is None else "lost")
         return
     try:
+        if "\0" in text:  # no path has one: these are bytes that a power cut left
+            raise ValueError("it holds bytes of zero")
         rows = [(row[0], int(row[2] or -1)) for row in csv.reader(text.splitlines())]
     except (csv.Error, ValueError, IndexError):
         yield Damage(record, "lost")

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
-from trueup.errors import TransactionError
+from trueup.errors import EnvironmentProblem, TransactionError
 from trueup.installation.receipt import read_receipt, receipt_names
 from trueup.reporting import SILENT, Reporter
 
@@ -34,7 +34,7 @@ def departing_files(
     first: dict[str, None] = {}
     others: dict[str, None] = {}
     for removal in removals:
-        recorded = record_paths(removal, environment, reporter=reporter)
+        recorded = _recorded(environment, removal, reporter)
         if recorded is None:
             raise TransactionError(
                 f"{removal.name} {removal.version} cannot be removed: nobody recorded its files",
@@ -49,6 +49,26 @@ def departing_files(
         for path in _claimed_by_others(environment, gone, others):
             others.pop(path)
     return tuple(path for path in {**first, **others} if _is_file(path))
+
+
+def _recorded(
+    environment: Environment, removal: InstalledDistribution, reporter: Reporter
+) -> list[str] | None:
+    """Return what RECORD names; where that is lost or damaged, what the receipt names."""
+    try:
+        recorded = record_paths(removal, environment, reporter=reporter)
+    except EnvironmentProblem:
+        if not (written := _written(environment, removal)):
+            raise
+        return written
+    return recorded or _written(environment, removal) or recorded
+
+
+def _written(environment: Environment, removal: InstalledDistribution) -> list[str]:
+    receipt = read_receipt(environment, os.path.basename(removal.path))
+    if receipt is None or removal.kind != "dist-info":
+        return []
+    return [os.path.normpath(os.path.join(removal.library, path)) for path in receipt.paths]
 
 
 def _below(path: str) -> Iterator[str]:

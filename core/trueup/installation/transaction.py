@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
+from trueup.destination.room import told_of_room
 from trueup.errors import TransactionError
 from trueup.installation.commit import Outcome, commit, go_back, go_forward, words
 from trueup.installation.departure import departing_files
@@ -65,7 +66,7 @@ def carry_out(
     """
     if is_open(environment):
         recover(environment, reporter=reporter)
-    with _translated(environment):
+    with _translated(environment, deliveries):
         departing = departing_files(environment, removals, reporter=reporter)
         folder = _new_folder(environment)
         try:
@@ -191,12 +192,15 @@ def _finish(environment: Environment, journal: Journal) -> str:
 
 
 @contextmanager
-def _translated(environment: Environment) -> Iterator[None]:
-    """Turn what the file system refuses into one error that names the place."""
+def _translated(environment: Environment, coming: Sequence[Delivery] = ()) -> Iterator[None]:
+    """Turn what the file system refuses into one error that names the place, and the need."""
     try:
         yield
     except OSError as error:
+        need = sum(sum(one.pack.sizes) for one in coming)
+        files = sum(len(one.pack.names) for one in coming)
+        room = told_of_room(error, error.filename or environment.root, need, files)
         raise TransactionError(
-            f"{environment.root} could not be changed: {words(error)}",
+            f"{environment.root} could not be changed: {words(error)}{room}",
             hint="nothing was changed; make room or get the permission, then run this again",
         ) from error

@@ -39,7 +39,7 @@ def understand(namespace: argparse.Namespace) -> tuple[RequestInput, InstallOpti
     if options.target and options.prefix:
         problems.add("--target and --prefix exclude each other", "leave out one")
     named = (raw.requirements, raw.editables, raw.requirement_files, raw.groups, raw.scripts)
-    if not any(named) and not raw.pylock:
+    if not any(named) and not raw.pylock and not options.repair:
         problems.add("nothing to install is named")
     problems.raise_if_any("The arguments cannot be understood", hint=f"usage: {USAGE}")
     return raw, options
@@ -129,6 +129,7 @@ def _install_options(said: Mapping[str, Any], problems: Problems) -> InstallOpti
         refresh=bool(said["refresh"]) or ":all:" in _names(said["refresh_packages"] or ()),
         compile=said["compile"],
         build_timeout=seconds,
+        build_environment=tuple(_names(said["build_environment"] or ())),
         network=_network(said, problems),
         quiet=said["quiet"],
         verbose=said["verbose"],
@@ -158,6 +159,7 @@ _SWITCHES = (
     "break_system_packages",
     "check",
     "dry_run",
+    "durable",
     "exact",
     "force_reinstall",
     "isolated",
@@ -165,6 +167,7 @@ _SWITCHES = (
     "no_deps",
     "offline",
     "recreate",
+    "repair",
     "require_virtualenv",
     "strict",
     "system",

@@ -29,6 +29,8 @@ class InstallOptions:
         exact: remove what was not asked for.
         spared: normalized names that stay in an exact environment, asked for or not.
         recreate: make the environment as if built from nothing.
+        repair: put back every file of the environment that is not as it was installed.
+        durable: wait until everything is on the device.
         dry_run: only tell what would change.
         check: only tell whether anything would change, by the exit code.
         strict: check the whole environment for conflicts afterwards.
@@ -39,6 +41,7 @@ class InstallOptions:
         refresh: believe nothing that was remembered of indexes and resolutions.
         refresh_packages: normalized names of which nothing is believed.
         build_timeout: seconds that one build may take, or None.
+        build_environment: names of variables that build backends are given besides.
         isolated: heed neither variables nor configuration files of pip and uv.
         network: what was said on reaching other machines; it goes over what surroundings say.
         quiet: how many times `-q` was said.
@@ -65,6 +68,8 @@ class InstallOptions:
     exact: bool = False
     spared: frozenset[str] = frozenset()
     recreate: bool = False
+    repair: bool = False
+    durable: bool = False
     dry_run: bool = False
     check: bool = False
     strict: bool = False
@@ -75,6 +80,7 @@ class InstallOptions:
     refresh: bool = False
     refresh_packages: frozenset[str] = frozenset()
     build_timeout: float | None = None
+    build_environment: tuple[str, ...] = ()
     isolated: bool = False
     network: NetworkSettings = field(default_factory=NetworkSettings)
     quiet: int = 0

@@ -13,6 +13,7 @@ from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution, read_installed
 from trueup.errors import TransactionError
 from trueup.installation.departure import departing_files
+from trueup.installation.receipt import drop_receipt
 from trueup.reporting import Event
 
 
@@ -135,11 +136,27 @@ def test_a_link_goes_and_what_it_leads_to_stays(tmp_path: Path, environment: Env
 def test_one_that_nobody_recorded_is_refused(tmp_path: Path, environment: Environment) -> None:
     put(environment, [make_pack(tmp_path)])
     (library(environment) / "demo-1.0.dist-info" / "RECORD").unlink()
+    drop_receipt(environment, "demo-1.0.dist-info")
     before = look_at(environment.root)
     with pytest.raises(TransactionError, match=r"demo 1\.0 cannot be removed") as caught:
         departing(environment, "demo")
     assert str(library(environment)) in caught.value.hint
     assert look_at(environment.root) == before
+
+
+@pytest.mark.parametrize("record", [None, b"", bytes(40), b'"\n'])
+def test_without_a_record_that_can_be_read_the_receipt_tells(
+    tmp_path: Path, environment: Environment, record: bytes | None
+) -> None:
+    put(environment, [make_pack(tmp_path)])
+    everything = departing(environment, "demo")
+    path = library(environment) / "demo-1.0.dist-info" / "RECORD"
+    path.unlink()
+    if record is None:
+        everything.remove("demo-1.0.dist-info/RECORD")
+    else:
+        path.write_bytes(record)
+    assert departing(environment, "demo") == everything
 
 
 def test_old_metadata_with_its_list_of_files_goes(environment: Environment) -> None:
