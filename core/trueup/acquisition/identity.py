@@ -16,7 +16,7 @@ from trueup.destination.environment import Interpreter
 from trueup.errors import BuildError, WheelRefused
 from trueup.resolution.artifact import Artifact, Sdist, Wheel
 
-__all__ = ["check_identity", "check_python"]
+__all__ = ["check_identity", "check_python", "unmet_python"]
 
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 _REQUIRES_PYTHON = re.compile(rb"^Requires-Python:[ \t]*(.+?)\r?$", re.IGNORECASE | re.MULTILINE)
@@ -67,18 +67,26 @@ def check_python(artifact: Artifact, pack: Pack, interpreter: Interpreter) -> No
     """
     if not artifact.direct:
         return
-    content = pack.read(f"{pack.root}/{pack.dist_info}/METADATA")
-    found = _REQUIRES_PYTHON.search(_HEADERS_END.split(content, maxsplit=1)[0])
-    wanted = found[1].decode("utf-8", "replace").strip() if found else ""
-    version = ".".join(map(str, interpreter.version))
-    try:
-        if not wanted or SpecifierSet(wanted).contains(version, prereleases=True):
-            return
-    except InvalidSpecifier:  # old distributions have such: pip and uv take them as having none
+    wanted = unmet_python(pack.read(f"{pack.root}/{pack.dist_info}/METADATA"), interpreter)
+    if not wanted:
         return
+    version = ".".join(map(str, interpreter.version))
     raise WheelRefused(
         pack.wheel,
         rule="requires-python",
         reason=f"it wants Python {wanted}, and {interpreter.executable} is {version}",
         hint="install another version of it, or for another Python",
     )
+
+
+def unmet_python(metadata: bytes, interpreter: Interpreter) -> str:
+    """Return the Requires-Python of METADATA that leaves `interpreter` out; "" where none does."""
+    found = _REQUIRES_PYTHON.search(_HEADERS_END.split(metadata, maxsplit=1)[0])
+    wanted = found[1].decode("utf-8", "replace").strip() if found else ""
+    version = ".".join(map(str, interpreter.version))
+    try:
+        if not wanted or SpecifierSet(wanted).contains(version, prereleases=True):
+            return ""
+    except InvalidSpecifier:  # old distributions have such: pip and uv take them as having none
+        return ""
+    return wanted

@@ -12,11 +12,10 @@ import hashlib
 import io
 import os
 
-from trueup.acquisition.pack import Pack
 from trueup.acquisition.store_folder import make_folder
 from trueup.acquisition.store_records import write_atomically
 
-__all__ = ["of_pack", "write_metadata_wheel"]
+__all__ = ["write_metadata_wheel"]
 
 _MOMENT = (1980, 1, 1, 0, 0, 0)  # the same metadata gives the same bytes, so that memos hold
 
@@ -61,16 +60,6 @@ def _files(dist_info: str, metadata: bytes) -> dict[str, bytes]:
     record = f"{dist_info}/RECORD"
     files[record] = "".join([*rows, f"{record},,\n"]).encode()
     return files
-
-
-def of_pack(pack: Pack, folder: str) -> str:
-    """Write the metadata wheel of what `pack` holds below `folder` and return its path.
-
-    Raises:
-        StoreError: the pack is gone or damaged.
-    """
-    metadata = pack.read(f"{pack.root}/{pack.dist_info}/METADATA")
-    return write_metadata_wheel(pack.dist_info, metadata, folder)
 
 
 def _digest(content: bytes) -> str:

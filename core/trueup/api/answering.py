@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from trueup.acquisition.acquire import unpinned
-from trueup.acquisition.metadata_wheel import of_pack, write_metadata_wheel
+from trueup.acquisition.metadata_wheel import write_metadata_wheel
 from trueup.acquisition.pack import Pack
+from trueup.api.neighbours import without_places
+from trueup.api.standing import standing_wheels
 from trueup.api.workshop import Workshop
 from trueup.destination.environment import Interpreter
 from trueup.destination.installed import InstalledDistribution
@@ -23,7 +25,7 @@ from trueup.resolution.choice import choose_resolver
 from trueup.resolution.direct import resolve_direct
 from trueup.resolution.memo import memoised
 from trueup.resolution.promises import demands_hashes
-from trueup.resolution.request import Request, RequestedItem
+from trueup.resolution.request import LocalProject, Request, RequestedItem
 from trueup.resolution.resolver import Question
 
 __all__ = ["Answer", "Built", "answer"]
@@ -47,15 +49,33 @@ class Built:
     installed: InstalledDistribution | None = None
     footing: Footing | None = None
 
-    def metadata_wheel(self, folder: str) -> str:
-        """Write the wheel that tells a resolver of it below `folder`; return its path."""
+    @property
+    def metadata(self) -> bytes:
+        """The content of its METADATA.
+
+        Raises:
+            StoreError: the pack is gone or damaged.
+        """
         if self.pack is not None:
-            return of_pack(self.pack, folder)
+            return self.pack.read(f"{self.pack.root}/{self.pack.dist_info}/METADATA")
         assert self.installed is not None  # noqa: S101 - one of the two is always there
         with open(os.path.join(self.installed.path, "METADATA"), "rb") as source:
-            return write_metadata_wheel(
-                os.path.basename(self.installed.path), source.read(), folder
-            )
+            return source.read()
+
+    def metadata_wheel(self, folder: str, paths: Collection[str] = ()) -> str:
+        """Write the wheel that tells a resolver of it below `folder`; return its path.
+
+        Args:
+            folder: a folder of the store.
+            paths: projects that the resolver is told of by name: whoever needs one by its path is
+                said to need it by name.
+        """
+        if self.pack is not None:
+            dist_info = self.pack.dist_info
+        else:
+            assert self.installed is not None  # noqa: S101 - one of the two is always there
+            dist_info = os.path.basename(self.installed.path)
+        return write_metadata_wheel(dist_info, without_places(self.metadata, paths), folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +108,7 @@ def answer(
         ResolutionError: there is no answer.
     """
     if locked is not None:
-        found: Resolution | None = _with_built(locked, built)
+        found: Resolution | None = _with_built(locked, request, built)
     else:
         found = _without_resolver(request, interpreter, built, workshop)
     resolved = Answer(found) if found else _ask(request, interpreter, built, installed, workshop)
@@ -135,16 +155,21 @@ def _ask(
     wheels = workshop.store.folder("metadata")
     own = {one.artifact.name for one in built.values()}
     others = {name: one for name, one in installed.items() if name not in own}
-    standing = _standing_wheels(request, others, wheels)
+    standing = standing_wheels(request, others, interpreter.markers, wheels)
     limits = tuple(
         RequestedItem(f"{name} @ {_url(path)}", Requirement(f"{name} @ {_url(path)}"))
         for name, path in standing.items()
     )
+    unasked = _unasked(request, built)
     question = Question(
-        request=replace(request, constraints=(*request.constraints, *limits)),
+        request=replace(
+            request,
+            constraints=(*request.constraints, *limits),
+            projects=(*request.projects, *unasked),
+        ),
         interpreter=interpreter,
         preferences=_preferences(request, others, standing),
-        projects={path: one.metadata_wheel(wheels) for path, one in built.items()},
+        projects={path: one.metadata_wheel(wheels, built) for path, one in built.items()},
         offline=workshop.offline,
         complete=True,
     )
@@ -164,7 +189,21 @@ def _ask(
         for one in resolution.artifacts
         if isinstance(one.source, Wheel) and one.source.url in urls
     )
-    return Answer(_with_built(resolution, built), stays)
+    resolution = _with_built(resolution, built)
+    items = (item.requirement for item in request.items)
+    named = {canonicalize_name(one.name) for one in items if one is not None}
+    requested = resolution.requested - ({one.name for one in unasked} - named)
+    return Answer(replace(resolution, requested=requested), stays)
+
+
+def _unasked(request: Request, built: Mapping[str, Built]) -> tuple[LocalProject, ...]:
+    """Return the projects that others need by path, as if they had been asked for."""
+    asked = {one.path for one in request.projects}
+    return tuple(
+        LocalProject(path, name=one.artifact.name, origin="what another project needs")
+        for path, one in built.items()
+        if path not in asked
+    )
 
 
 def _with_built(resolution: Resolution, built: Mapping[str, Built]) -> Resolution:
@@ -172,40 +211,6 @@ def _with_built(resolution: Resolution, built: Mapping[str, Built]) -> Resolutio
     own = {one.artifact.name: one.artifact for one in built.values()}
     artifacts = tuple(own.get(one.name, one) for one in resolution.artifacts)
     return replace(resolution, artifacts=artifacts)
-
-
-def _standing_wheels(
-    request: Request, installed: Mapping[str, InstalledDistribution], folder: str
-) -> dict[str, str]:
-    """Write a metadata wheel for each installed distribution that no index may know.
-
-    What was installed from a path or an address (an editable, say) is as good an answer to its name
-    as what an index has, as pip users expect: the resolver is told of it as a constraint.
-    """
-    if request.upgrade:
-        return {}
-    asked: dict[str, Requirement] = {
-        canonicalize_name(item.requirement.name): item.requirement
-        for item in request.items
-        if item.requirement is not None
-    }
-    wheels: dict[str, str] = {}
-    for name, present in installed.items():
-        if present.direct_url is None or present.kind != "dist-info":
-            continue
-        wanted = asked.get(name)
-        if name in request.upgrade_packages or (wanted is not None and not _fits(wanted, present)):
-            continue
-        metadata = os.path.join(present.path, "METADATA")
-        if os.path.isfile(metadata):
-            with open(metadata, "rb") as source:
-                content = source.read()
-            wheels[name] = write_metadata_wheel(os.path.basename(present.path), content, folder)
-    return wheels
-
-
-def _fits(wanted: Requirement, present: InstalledDistribution) -> bool:
-    return not wanted.url and wanted.specifier.contains(present.version, prereleases=True)
 
 
 def _preferences(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
 from collections.abc import Collection, Mapping
@@ -28,8 +29,8 @@ from trueup.installation.damage import find_damage
 from trueup.installation.plan import Plan, PlanChoices, decide
 from trueup.installation.transaction import recover
 from trueup.reporting import Event
-from trueup.resolution.artifact import Directory
-from trueup.resolution.request import Request
+from trueup.resolution.artifact import Directory, Resolution
+from trueup.resolution.request import LocalProject, Request
 from trueup.resolution.satisfaction import find_unmet
 
 __all__ = ["install_order"]
@@ -75,8 +76,8 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     supply = supply_for(order.request, environment.interpreter, workshop)
     built = _built(order, supply, installed, damaged)
     projects = time.perf_counter()
-    asked = (order.request, environment.interpreter, built, installed, workshop)
-    answered = answer(*asked, locked)
+    answered = _answered(order, built, installed, damaged, workshop, locked)
+    built |= _built_of(answered.resolution, order, supply, installed, damaged, built)
     choices = _choices(order, answered, built, damaged)
     plan = decide(
         installed,
@@ -122,6 +123,51 @@ def _built(
     return build_projects(order, supply, installed, damaged)
 
 
+def _answered(
+    order: Order,
+    built: Mapping[str, Built],
+    installed: Mapping[str, InstalledDistribution],
+    damaged: Mapping[str, str],
+    workshop: Workshop,
+    locked: Resolution | None,
+) -> Answer:
+    """Return what the request comes to; nobody is asked where what the projects need is there."""
+    if built and locked is None:
+        from trueup.api.projects import settle
+
+        settled = settle(order, built, installed, damaged)
+        if settled is not None:
+            return Answer(settled)
+    interpreter = order.environment.interpreter
+    return answer(order.request, interpreter, built, installed, workshop, locked)
+
+
+def _built_of(
+    resolution: Resolution,
+    order: Order,
+    supply: Supply,
+    installed: Mapping[str, InstalledDistribution],
+    damaged: Mapping[str, str],
+    known: Mapping[str, Built],
+) -> dict[str, Built]:
+    """Build what is stale of the projects that only the answer names: a lock may, a constraint."""
+    asked = [
+        LocalProject(
+            os.path.realpath(one.source.path),
+            editable=one.source.editable,
+            origin="the resolution",
+            name=one.name,
+        )
+        for one in resolution.artifacts
+        if isinstance(one.source, Directory) and os.path.realpath(one.source.path) not in known
+    ]
+    if not asked:
+        return {}
+    from trueup.api.projects import build_projects
+
+    return build_projects(order, supply, installed, damaged, asked)
+
+
 def _with_grounds(
     report: InstallReport, order: Order, footings: Collection[Footing | None]
 ) -> InstallReport:
@@ -154,6 +200,7 @@ def _nothing_to_do(
     Nobody is asked.
     """
     request: Request | None = order.request
+    fresh: Mapping[str, Built] = {}
     if order.exact or order.reinstall_all or order.reinstall:
         return None
     footings: Collection[Footing | None] = ()
@@ -164,8 +211,10 @@ def _nothing_to_do(
         request = as_requirements(order, fresh)
         footings = [one.footing for one in fresh.values()]
     markers = order.environment.interpreter.markers
-    met = request is not None and find_unmet(request, installed, requires, markers) is None
-    return footings if met else None
+    places = {path: one.artifact.name for path, one in fresh.items()}
+    if request is None or find_unmet(request, installed, requires, markers, places):
+        return None
+    return footings
 
 
 def _choices(

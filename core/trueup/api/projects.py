@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
 
+from trueup.acquisition.identity import unmet_python
 from trueup.acquisition.supply import Supply
 from trueup.api.answering import Built
 from trueup.api.judging import circumstances_of, fingerprint_of, from_project, judge_now
+from trueup.api.neighbours import neighbours
 from trueup.api.order import Order
 from trueup.api.tracking import Tracked, build_tracked, recorded_build
+from trueup.destination.contents import requirements_in, requires
 from trueup.destination.installed import InstalledDistribution
 from trueup.destination.lock import state_lock
 from trueup.errors import RequestError
@@ -24,10 +27,12 @@ from trueup.freshness.storage import encode
 from trueup.freshness.verdict import Fresh, Stale, Verdict
 from trueup.reporting import Event
 from trueup.resolution.answer import holds
+from trueup.resolution.artifact import Resolution
 from trueup.resolution.direct import artifact_of_project
 from trueup.resolution.request import LocalProject, Request, RequestedItem
+from trueup.resolution.satisfaction import find_unmet
 
-__all__ = ["as_requirements", "build_projects", "standing_projects"]
+__all__ = ["as_requirements", "build_projects", "settle", "standing_projects"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,28 +46,38 @@ class _Standing:
 
 
 def standing_projects(
-    order: Order, installed: Mapping[str, InstalledDistribution], variables: Mapping[str, str]
+    order: Order,
+    installed: Mapping[str, InstalledDistribution],
+    variables: Mapping[str, str],
+    asked: Iterable[LocalProject] | None = None,
 ) -> dict[str, Built]:
     """Return the projects of the request that are installed and fresh, by path.
 
     Nothing is built, nothing is asked, and no program is started but where a version came from a
     repository.
+
+    Args:
+        order: what is to be done.
+        installed: what is there.
+        variables: the environment variables that a build would start from.
+        asked: the projects to look at; None for those of the request whose marker holds.
     """
-    found: dict[str, Built] = {}
-    for project in _applying(order):
-        if project.path in found or order.reinstall_all or order.rebuild:
-            continue
+
+    def stand(project: LocalProject) -> Built | None:
+        if order.reinstall_all or order.rebuild:
+            return None
         standing = _standing(order, project, installed, variables)
         if standing is None or not isinstance(standing.verdict, Fresh):
-            continue
+            return None
         present = standing.distribution
         if present.name in order.reinstall:
-            continue
+            return None
         _check_name(project, present.name)
         artifact = artifact_of_project(project, present.name, present.version)
         content = encode(standing.fingerprint)
-        found[project.path] = Built(artifact, None, content, present, standing.footing)
-    return found
+        return Built(artifact, None, content, present, standing.footing)
+
+    return _walk(order, installed, _applying(order) if asked is None else asked, stand)
 
 
 def build_projects(
@@ -70,26 +85,52 @@ def build_projects(
     supply: Supply,
     installed: Mapping[str, InstalledDistribution],
     damaged: Mapping[str, str],
+    asked: Iterable[LocalProject] | None = None,
 ) -> dict[str, Built]:
     """Return every local project of the request whose marker holds, by path; build what must be.
+
+    With them those that they need by path, and so on.
 
     Raises:
         SourceError, BuildError: there is no project, or its backend fails.
         RequestError: it is another distribution than was asked for.
     """
-    standing = standing_projects(order, installed, supply.variables)
-    found: dict[str, Built] = {}
-    for project in _applying(order):
-        if project.path in found:
-            continue
+    asked = list(_applying(order) if asked is None else asked)
+    standing = standing_projects(order, installed, supply.variables, asked)
+
+    def build(project: LocalProject) -> Built:
         known = standing.get(project.path)
         if known is not None and known.artifact.name not in damaged:
-            found[project.path] = known
-            continue
+            return known
         tracked = _reuse_or_build(order, project, supply, installed)
         _check_name(project, tracked.pack.name)
         artifact = artifact_of_project(project, tracked.pack.name, tracked.pack.version)
-        found[project.path] = Built(artifact, tracked.pack, tracked.content)
+        return Built(artifact, tracked.pack, tracked.content)
+
+    return _walk(order, installed, asked, build)
+
+
+def _walk(
+    order: Order,
+    installed: Mapping[str, InstalledDistribution],
+    asked: Iterable[LocalProject],
+    take: Callable[[LocalProject], Built | None],
+) -> dict[str, Built]:
+    """Return what `take` makes of each project that was asked for, and of all that these need."""
+    found: dict[str, Built] = {}
+    waiting = list(asked)
+    seen: set[tuple[str, frozenset[str]]] = set()
+    for project in waiting:  # it grows: what was asked for comes first, and decides how
+        if (project.path, project.extras) in seen:
+            continue
+        seen.add((project.path, project.extras))
+        built = found.get(project.path) or take(project)
+        if built is None:
+            continue
+        found[project.path] = built
+        if order.request.dependencies and not order.request.lock:
+            markers = order.environment.interpreter.markers
+            waiting.extend(neighbours(project, built.metadata, markers, installed))
     return found
 
 
@@ -108,6 +149,47 @@ def as_requirements(order: Order, built: Mapping[str, Built]) -> Request | None:
         items.append(RequestedItem(text, Requirement(text), origin=project.origin))
     request = order.request
     return replace(request, items=(*request.items, *items), projects=())
+
+
+def settle(
+    order: Order,
+    built: Mapping[str, Built],
+    installed: Mapping[str, InstalledDistribution],
+    damaged: Collection[str],
+) -> Resolution | None:
+    """Return the resolution where all that the projects need is installed, so nobody is asked.
+
+    None where more has to come, or more was asked for. Most edits of a project change nothing of
+    what it needs.
+
+    Raises:
+        StoreError: a pack is gone or damaged.
+        EnvironmentProblem: metadata makes no sense.
+    """
+    names = {one.artifact.name for one in built.values()}
+    again = {*order.reinstall, *damaged}
+    if not built or order.exact or order.reinstall_all or again - names:
+        return None
+    metadata = {one.artifact.name: one.metadata for one in built.values()}
+    interpreter = order.environment.interpreter
+    if any(unmet_python(one, interpreter) for one in metadata.values()):
+        return None  # the resolver tells whose demand it is
+    there = dict(installed)
+    for one in built.values():
+        name, version = one.artifact.name, one.artifact.version
+        there[name] = InstalledDistribution(name, version, "", "dist-info", "")
+
+    def needs(one: InstalledDistribution) -> list[Requirement]:
+        content = metadata.get(one.name)
+        return requires(one) if content is None else requirements_in(content, one.name)
+
+    request = as_requirements(order, built)
+    places = {path: one.artifact.name for path, one in built.items()}
+    if request is None or find_unmet(request, there, needs, interpreter.markers, places):
+        return None
+    artifacts = sorted((one.artifact for one in built.values()), key=lambda one: one.name)
+    asked = {built[project.path].artifact.name for project in _applying(order)}
+    return Resolution(tuple(artifacts), frozenset(asked))
 
 
 def _applying(order: Order) -> Iterator[LocalProject]:

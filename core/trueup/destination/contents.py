@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from trueup.reporting import SILENT, Event, Reporter
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-__all__ = ["record_paths", "requires", "top_level"]
+__all__ = ["record_paths", "requirements_in", "requires", "top_level"]
 
 _PROGRAM = re.compile(r"(?:python|pypy|graalpy)w?[\d.]*(?:_d)?t?(?:\.exe)?", re.IGNORECASE)
 # a path that normalizing would not change: no empty part, and none that begins with a dot
@@ -32,32 +32,51 @@ def requires(distribution: InstalledDistribution) -> list[Requirement]:
     Raises:
         EnvironmentProblem: a requirement in its metadata is no valid one (PEP 508).
     """
+    whose = f"{distribution.name} {distribution.version}"
+    hint = f"Reinstall {distribution.name}, or a newer version of it."
+    return _parsed(_requirement_lines(distribution), whose, hint)
+
+
+def requirements_in(metadata: bytes, whose: str) -> list[Requirement]:
+    """Return what METADATA asks for, markers and extras as they were written.
+
+    Args:
+        metadata: the content of METADATA.
+        whose: who is named when it makes no sense.
+
+    Raises:
+        EnvironmentProblem: a requirement in it is no valid one (PEP 508).
+    """
+    return _parsed(_needs(metadata), whose, "Mend the dependencies of the project.")
+
+
+def _parsed(texts: Iterable[str], whose: str, hint: str) -> list[Requirement]:
     from packaging.requirements import InvalidRequirement, Requirement
 
     found = []
-    for text in _requirement_lines(distribution):
+    for text in texts:
         try:
             found.append(Requirement(text))
         except InvalidRequirement as error:
-            problem = (
-                f"the metadata of {distribution.name} {distribution.version} asks for {text!r}"
-            )
-            hint = f"Reinstall {distribution.name}, or a newer version of it."
+            problem = f"the metadata of {whose} asks for {text!r}"
             raise EnvironmentProblem(problem, hint=hint, detail=str(error)) from error
     return found
+
+
+def _needs(metadata: bytes) -> list[str]:
+    from packaging.metadata import parse_email
+
+    # The description is what makes these files long, and it comes after the first empty line.
+    headers = re.split(rb"\r?\n\r?\n", metadata, maxsplit=1)[0]
+    return parse_email(headers + b"\n\n")[0].get("requires_dist", [])
 
 
 def _requirement_lines(distribution: InstalledDistribution) -> list[str]:
     if not distribution.metadata_path:
         return []
     if distribution.kind == "dist-info":
-        from packaging.metadata import parse_email
-
         with open(distribution.metadata_path, "rb") as file:
-            content = file.read()
-        # The description is what makes these files long, and it comes after the first empty line.
-        headers = re.split(rb"\r?\n\r?\n", content, maxsplit=1)[0]
-        return parse_email(headers + b"\n\n")[0].get("requires_dist", [])
+            return _needs(file.read())
     if distribution.metadata_path == distribution.path:  # distutils knows of no requirements
         return []
     from importlib.metadata import PathDistribution

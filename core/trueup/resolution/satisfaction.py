@@ -7,6 +7,7 @@ good, whatever newer version there may be, unless an upgrade is asked for.
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from trueup.destination.installed import InstalledDistribution
+from trueup.resolution.address import local_path
 from trueup.resolution.delivered import is_delivered
 from trueup.resolution.request import Request, RequestedItem
 
@@ -35,6 +37,7 @@ def find_unmet(
     installed: Mapping[str, InstalledDistribution],
     requires: Callable[[InstalledDistribution], list[Requirement]],
     markers: Mapping[str, str],
+    fresh: Mapping[str, str] | None = None,
 ) -> Unmet | None:
     """Return the first requirement of `request` that is not met, dependencies included, or None.
 
@@ -43,6 +46,8 @@ def find_unmet(
         installed: normalized name to what the environment holds.
         requires: reads what an installed distribution depends on.
         markers: the environment of PEP 508 markers.
+        fresh: path of a local project to the normalized name of what is installed from it: a
+            build of it now would give just that.
     """
     if _asks_for_more(request):
         return Unmet("", "the request cannot be answered from what is installed")
@@ -59,7 +64,7 @@ def find_unmet(
         wanted.append(by_name)
     seen: set[tuple[str, str]] = set()
     while wanted:
-        requirement = wanted.pop()
+        requirement = _without_place(wanted.pop(), fresh or {})
         name = canonicalize_name(requirement.name)
         present = installed.get(name)
         reason = _why_not(requirement, present, limits.get(name, ()))
@@ -102,6 +107,18 @@ def _by_name(
 
 def _address(item: RequestedItem) -> str:
     return (item.requirement.url or "") if item.requirement is not None else ""
+
+
+def _without_place(requirement: Requirement, fresh: Mapping[str, str]) -> Requirement:
+    """Return what was asked for without its address, if what lies there is installed."""
+    if not requirement.url or not fresh:
+        return requirement
+    path = local_path(requirement.url)
+    if path is None or fresh.get(os.path.realpath(path)) != canonicalize_name(requirement.name):
+        return requirement
+    bare = copy.copy(requirement)
+    bare.url = None
+    return bare
 
 
 def _limits(request: Request, markers: Mapping[str, str]) -> dict[str, list[Requirement]]:

@@ -8,9 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.wheels import make_wheel
-from trueup.acquisition.metadata_wheel import of_pack, write_metadata_wheel
-from trueup.acquisition.store import open_store
+from trueup.acquisition.metadata_wheel import write_metadata_wheel
 from trueup.acquisition.wheel import open_wheel
 from trueup.errors import StoreError
 
@@ -45,17 +43,6 @@ def test_the_same_metadata_is_the_same_file_with_the_same_bytes(tmp_path: Path) 
     other = write_metadata_wheel("demo-1.0.dist-info", METADATA + b"X: y\n", str(tmp_path / "a"))
     assert other != first
     assert sorted(p.name for p in Path(first).parent.iterdir()) == ["demo-1.0-py3-none-any.whl"]
-
-
-def test_a_pack_lends_its_metadata(tmp_path: Path, store_root: Path) -> None:
-    pack = open_store(str(store_root)).add_wheel(str(make_wheel(tmp_path, requires=["other>=1"])))
-    (tmp_path / "metadata").mkdir()
-    path = of_pack(pack, str(tmp_path / "metadata"))
-    with open_wheel(path) as wheel:
-        assert wheel.wheel_name.filename == "demo-1.0-py3-none-any.whl"
-    os.unlink(pack.path)
-    with pytest.raises(StoreError):
-        of_pack(pack, str(tmp_path / "metadata"))
 
 
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
