@@ -148,35 +148,26 @@ def _ask(
 ) -> Answer:
     """Ask the resolver, or remember what it said to the very same question."""
     workshop.reporter(Event("resolving", interpreter.prefix))
-    memory = workshop.store.folder("resolutions")
     resolver = choose_resolver(
         workshop.resolver_variables, interpreter, memory=workshop.interpreters
     )
-    wheels = workshop.store.folder("metadata")
     own = {one.artifact.name for one in built.values()}
     others = {name: one for name, one in installed.items() if name not in own}
-    standing = standing_wheels(request, others, interpreter.markers, wheels)
-    limits = tuple(
-        RequestedItem(f"{name} @ {_url(path)}", Requirement(f"{name} @ {_url(path)}"))
-        for name, path in standing.items()
-    )
-    unasked = _unasked(request, built)
+    folder = workshop.store.folder("metadata")
+    standing = standing_wheels(request, others, interpreter.markers, folder)
+    asked = _with_standing(request, built, standing)
     question = Question(
-        request=replace(
-            request,
-            constraints=(*request.constraints, *limits),
-            projects=(*request.projects, *unasked),
-        ),
+        request=asked,
         interpreter=interpreter,
         preferences=_preferences(request, others, standing),
-        projects={path: one.metadata_wheel(wheels, built) for path, one in built.items()},
+        projects={path: one.metadata_wheel(folder, built) for path, one in built.items()},
         offline=workshop.offline,
         complete=True,
     )
     resolution = memoised(
         resolver,
         question,
-        memory,
+        workshop.store.folder("resolutions"),
         refresh=workshop.refresh,
         environment=workshop.resolver_variables,
     )
@@ -189,28 +180,37 @@ def _ask(
         for one in resolution.artifacts
         if isinstance(one.source, Wheel) and one.source.url in urls
     )
-    resolution = _with_built(resolution, built)
-    items = (item.requirement for item in request.items)
-    named = {canonicalize_name(one.name) for one in items if one is not None}
-    requested = resolution.requested - ({one.name for one in unasked} - named)
-    return Answer(replace(resolution, requested=requested), stays)
+    return Answer(_with_built(resolution, request, built), stays)
 
 
-def _unasked(request: Request, built: Mapping[str, Built]) -> tuple[LocalProject, ...]:
-    """Return the projects that others need by path, as if they had been asked for."""
+def _with_standing(
+    request: Request, built: Mapping[str, Built], standing: Mapping[str, str]
+) -> Request:
+    """Add to `request` what limits it, and the projects that others of it need by path."""
+    limits = (f"{name} @ {_url(path)}" for name, path in standing.items())
+    items = (RequestedItem(text, Requirement(text)) for text in limits)
     asked = {one.path for one in request.projects}
-    return tuple(
+    unasked = (
         LocalProject(path, name=one.artifact.name, origin="what another project needs")
         for path, one in built.items()
         if path not in asked
     )
+    return replace(
+        request,
+        constraints=(*request.constraints, *items),
+        projects=(*request.projects, *unasked),
+    )
 
 
-def _with_built(resolution: Resolution, built: Mapping[str, Built]) -> Resolution:
+def _with_built(resolution: Resolution, request: Request, built: Mapping[str, Built]) -> Resolution:
     """Put each local project's own artifact where the resolver has it, by name."""
     own = {one.artifact.name: one.artifact for one in built.values()}
     artifacts = tuple(own.get(one.name, one) for one in resolution.artifacts)
-    return replace(resolution, artifacts=artifacts)
+    asked = {one.path for one in request.projects}
+    needed = {one.artifact.name for path, one in built.items() if path not in asked}
+    items = (item.requirement for item in request.items)
+    needed -= {canonicalize_name(one.name) for one in items if one is not None}
+    return replace(resolution, artifacts=artifacts, requested=resolution.requested - needed)
 
 
 def _preferences(

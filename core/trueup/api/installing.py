@@ -50,6 +50,10 @@ def install_order(order: Order, workshop: Workshop) -> InstallReport:
         # What an interrupted change left of an environment goes with it, where that is made anew.
         recovered = () if order.remake else recover(environment, reporter=workshop.reporter)
         report = _install(order, environment, workshop)
+        if order.request.projects:
+            from trueup.api.extras import remember_extras
+
+            remember_extras(environment, order.request, exact=order.exact)
         if order.compile_bytecode and report.added:
             _compile(environment, workshop)
         if not order.more_to_come:

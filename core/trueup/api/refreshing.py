@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from trueup.api.extras import read_extras
 from trueup.api.front import Surroundings, prepared
 from trueup.api.installing import install_order
 from trueup.api.judging import Judgement, judge_installed
@@ -41,11 +42,12 @@ def refresh_environment(
     due = [one for one in judged if not one.fresh and one.fingerprint is not None]
     if not due:
         return InstallReport(environment.root)
+    extras = read_extras(environment)
     # What the surroundings say of indexes and builds counts; that "." is asked for does not.
     raw, options = parse_install_arguments(["."], environment=variables)
     with prepared(replace(raw, requirements=()), options, around) as (request, workshop):
         reports = [
-            install_order(Order(_request_for(each, request), environment), workshop)
+            install_order(Order(_request_for(each, request, extras), environment), workshop)
             for each in _alike(due)
         ]
     return _together(reports, environment)
@@ -76,7 +78,9 @@ def _alike(due: Sequence[Judgement]) -> list[list[Judgement]]:
     return [group for group in (isolated, others) if group]
 
 
-def _request_for(due: Sequence[Judgement], around: Request) -> Request:
+def _request_for(
+    due: Sequence[Judgement], around: Request, extras: Mapping[str, frozenset[str]]
+) -> Request:
     projects: list[LocalProject] = []
     isolation = True
     for one in due:
@@ -87,6 +91,7 @@ def _request_for(due: Sequence[Judgement], around: Request) -> Request:
             LocalProject(
                 os.path.realpath(one.path),
                 editable=one.editable,
+                extras=extras.get(one.distribution.name, frozenset()),
                 config_settings=was.config_settings,
                 origin="what is installed",
                 name=one.distribution.name,
