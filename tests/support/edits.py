@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from support.mechanisms import Mechanism
+from support.pythons import copied_environment, other_patch_release
 from support.truth import Situation, git
 
 Edit = Callable[[Path, Mechanism], Situation | None]
@@ -37,6 +40,10 @@ def _append(path: Path, text: str) -> Situation | None:
     return _NOTHING
 
 
+def _is_setuptools(it: Mechanism) -> bool:
+    return "setuptools" in it.files.get("pyproject.toml", "setuptools")
+
+
 @_edit
 def new_module(tree: Path, it: Mechanism) -> Situation | None:
     (tree / it.package / "added.py").write_text("A = 1\n")
@@ -62,6 +69,12 @@ def deleted_module(tree: Path, it: Mechanism) -> Situation | None:
 
 
 @_edit
+def deleted_subpackage(tree: Path, it: Mechanism) -> Situation | None:
+    shutil.rmtree(tree / it.package / "sub")
+    return _NOTHING
+
+
+@_edit
 def new_subpackage(tree: Path, it: Mechanism) -> Situation | None:
     (tree / it.package / "other").mkdir()
     (tree / it.package / "other" / "__init__.py").write_text("")
@@ -73,6 +86,29 @@ def new_top_level_package(tree: Path, it: Mechanism) -> Situation | None:
     folder = (tree / it.package).parent / "more_demo"
     folder.mkdir()
     (folder / "__init__.py").write_text("M = 1\n")
+    return _NOTHING
+
+
+@_edit
+def new_top_level_folder(tree: Path, it: Mechanism) -> Situation | None:
+    """Add a folder without a module: to some backends it is a package all the same (PEP 420)."""
+    folder = (tree / it.package).parent / "more_data"
+    folder.mkdir()
+    (folder / "more.txt").write_text("more\n")
+    return _NOTHING
+
+
+@_edit
+def new_data_folder(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / it.package / "assets").mkdir()
+    (tree / it.package / "assets" / "more.txt").write_text("more\n")
+    return _NOTHING
+
+
+@_edit
+def made_executable(tree: Path, it: Mechanism) -> Situation | None:
+    for name in ("data.txt", "sub/deep.py"):
+        (tree / it.package / name).chmod(0o755)
     return _NOTHING
 
 
@@ -104,32 +140,79 @@ def data_added(tree: Path, it: Mechanism) -> Situation | None:
 
 
 @_edit
+def data_deleted(tree: Path, it: Mechanism) -> Situation | None:
+    (tree / it.package / "data.txt").unlink()
+    return _NOTHING
+
+
+@_edit
 def version(tree: Path, it: Mechanism) -> Situation | None:
     return (
         _replace(tree / "pyproject.toml", 'version = "1.0"', 'version = "1.1"')
         or _replace(tree / it.package / "module.py", '"1.0"', '"1.1"')
         or _replace(tree / it.package / "__init__.py", '"1.0"', '"1.1"')
+        or _replace(tree / "setup.cfg", "version = 1.0", "version = 1.1")
     )
 
 
 @_edit
 def dependency(tree: Path, it: Mechanism) -> Situation | None:
-    return _replace(tree / "pyproject.toml", "dependencies = []\n[", 'dependencies = ["six"]\n[')
+    return _replace(
+        tree / "pyproject.toml", "dependencies = []\n[", 'dependencies = ["six"]\n['
+    ) or _replace(tree / "setup.cfg", "[options]\n", "[options]\ninstall_requires = six\n")
 
 
 @_edit
 def extra(tree: Path, it: Mechanism) -> Situation | None:
-    return _replace(tree / "pyproject.toml", "more = []", 'more = ["six"]')
+    return _replace(tree / "pyproject.toml", "more = []", 'more = ["six"]') or _replace(
+        tree / "setup.cfg", "more = packaging", "more = six"
+    )
 
 
 @_edit
 def entry_point(tree: Path, it: Mechanism) -> Situation | None:
-    return _replace(tree / "pyproject.toml", 'demo = "demo:main"', 'demo2 = "demo:main"')
+    return _replace(
+        tree / "pyproject.toml", 'demo = "demo:main"', 'demo2 = "demo:main"'
+    ) or _replace(tree / "setup.cfg", "demo = demo:main", "demo2 = demo:main")
 
 
 @_edit
 def requires_python(tree: Path, it: Mechanism) -> Situation | None:
-    return _replace(tree / "pyproject.toml", ">=3.8", ">=3.9")
+    return _replace(tree / "pyproject.toml", ">=3.8", ">=3.9") or _replace(
+        tree / "setup.cfg", ">=3.8", ">=3.9"
+    )
+
+
+@_edit
+def build_requirement_bounded(tree: Path, it: Mechanism) -> Situation | None:
+    """Ask for at least a version that every index has long had more than."""
+    text = it.files.get("pyproject.toml", "")
+    for name in re.findall(r'^requires = \["([\w-]+)"', text, re.MULTILINE):
+        return _replace(
+            tree / "pyproject.toml", f'requires = ["{name}"', f'requires = ["{name}>0.0.1"'
+        )
+    return None
+
+
+@_edit
+def build_requirement_added(tree: Path, it: Mechanism) -> Situation | None:
+    return _replace(tree / "pyproject.toml", '"]\nbuild-backend', '", "six"]\nbuild-backend')
+
+
+@_edit
+def build_requirement_older(tree: Path, it: Mechanism) -> Situation | None:
+    """Ask for a version that lays down another wheel: its name is in there (WHEEL, Generator)."""
+    text = it.files.get("pyproject.toml", "")
+    for name, version in (
+        ("hatchling", "1.24.2"),
+        ("flit_core", "3.9.0"),
+        ("setuptools", "75.0.0"),
+    ):
+        if f'requires = ["{name}"' in text:
+            return _replace(
+                tree / "pyproject.toml", f'requires = ["{name}"', f'requires = ["{name}=={version}"'
+            )
+    return None
 
 
 @_edit
@@ -155,12 +238,12 @@ def licence_added(tree: Path, it: Mechanism) -> Situation | None:
 
 @_edit
 def setup_py_logic(tree: Path, it: Mechanism) -> Situation | None:
-    return _replace(tree / "setup.py", "setup(", "setup(keywords=['more'], ")
+    return _replace(tree / "setup.py", "setup(", "setup(data_files=[('more', ['README.md'])], ")
 
 
 @_edit
 def setup_cfg_appears(tree: Path, it: Mechanism) -> Situation | None:
-    if "setuptools" not in it.files["pyproject.toml"]:
+    if not _is_setuptools(it) or "setup.cfg" in it.files:
         return None
     (tree / "setup.cfg").write_text("[metadata]\nmaintainer = Somebody\n")
     return _NOTHING
@@ -168,10 +251,33 @@ def setup_cfg_appears(tree: Path, it: Mechanism) -> Situation | None:
 
 @_edit
 def manifest_in_appears(tree: Path, it: Mechanism) -> Situation | None:
-    if "setuptools" not in it.files["pyproject.toml"]:
+    if not _is_setuptools(it) or "MANIFEST.in" in it.files:
         return None
     (tree / "MANIFEST.in").write_text(f"include {it.package}/data.txt\n")
     return _NOTHING
+
+
+@_edit
+def manifest_in_names_more(tree: Path, it: Mechanism) -> Situation | None:
+    if not _is_setuptools(it):
+        return None
+    (tree / it.package / "more.dat").write_text("more\n")
+    with (tree / "MANIFEST.in").open("a") as file:
+        file.write(f"include {it.package}/more.dat\n")
+    return _NOTHING
+
+
+@_edit
+def setup_cfg_edited(tree: Path, it: Mechanism) -> Situation | None:
+    return _replace(tree / "setup.cfg", "description = A demo", "description = Another demo")
+
+
+@_edit
+def generator_edited(tree: Path, it: Mechanism) -> Situation | None:
+    for name in ("hatch_build.py", "pdm_build.py", "build_demo.py", "setup.py"):
+        if it.generated and (tree / name).exists():
+            return _replace(tree / name, "read_text()", 'read_text() + "Z = 3\\n"')
+    return None
 
 
 @_edit
@@ -194,28 +300,50 @@ def generated_edited(tree: Path, it: Mechanism) -> Situation | None:
 
 @_edit
 def native_source(tree: Path, it: Mechanism) -> Situation | None:
+    changes = {
+        ".c": ("VALUE MORE)", "VALUE + 1 MORE)"),
+        ".rs": ("{ VALUE }", "{ VALUE + 1 }"),
+        ".pyx": ("_value()", "_value() + 1"),
+    }
     if not it.native:
         return None
-    old, new = (
-        ("VALUE)", "VALUE + 1)") if it.native.endswith(".c") else ("{ VALUE }", "{ VALUE + 1 }")
-    )
-    return _replace(tree / it.native, old, new)
+    return _replace(tree / it.native, *changes[Path(it.native).suffix])
 
 
 @_edit
 def native_header(tree: Path, it: Mechanism) -> Situation | None:
-    return _replace(tree / "src/native/value.h", "VALUE 1", "VALUE 2") or _replace(
-        tree / "src/value.rs", "= 1", "= 2"
+    return (
+        _replace(tree / "src/native/value.h", "VALUE 1", "VALUE 2")
+        or _replace(tree / "src/value.rs", "= 1", "= 2")
+        or _replace(tree / "src/demo/value.pxi", "return 1", "return 2")
     )
+
+
+@_edit
+def new_native_file(tree: Path, it: Mechanism) -> Situation | None:
+    """Add a source that nothing names: builds compile what they are told."""
+    if not it.native:
+        return None
+    (tree / it.native).with_name("unnamed" + Path(it.native).suffix).write_text("\n")
+    return _NOTHING
 
 
 @_edit
 def build_definition(tree: Path, it: Mechanism) -> Situation | None:
     return (
-        _append(tree / "CMakeLists.txt", "target_compile_definitions(_native PRIVATE MORE=1)\n")
-        or _append(tree / "meson.build", "# more\n")
+        _append(tree / "CMakeLists.txt", "target_compile_definitions(_native PRIVATE MORE=+1)\n")
+        or _replace(
+            tree / "meson.build",
+            "subdir: 'demo', install",
+            "c_args: '-DMORE=+1', subdir: 'demo', install",
+        )
         or _append(tree / "Cargo.toml", "[profile.release]\nopt-level = 1\n")
     )
+
+
+@_edit
+def build_definition_remark(tree: Path, it: Mechanism) -> Situation | None:
+    return _append(tree / "CMakeLists.txt", "# more\n") or _append(tree / "meson.build", "# more\n")
 
 
 @_edit
@@ -236,8 +364,6 @@ def link_tree_damaged(tree: Path, it: Mechanism) -> Situation | None:
 
 @_edit
 def build_folder_removed(tree: Path, it: Mechanism) -> Situation | None:
-    import shutil
-
     if not (tree / "build").is_dir():
         return None
     shutil.rmtree(tree / "build")
@@ -262,17 +388,76 @@ def empty_commit(tree: Path, it: Mechanism) -> Situation | None:
 
 
 @_edit
-def config_setting(tree: Path, it: Mechanism) -> Situation | None:
-    if it.settings != (("editable_mode", "strict"),):
+def committed_edit(tree: Path, it: Mechanism) -> Situation | None:
+    if not it.git:
         return None
-    return Situation(settings=(("editable_mode", "compat"),))
+    _append(tree / it.package / "module.py", "# more\n")
+    git(tree, "commit", "-q", "-a", "-m", "more")
+    return _NOTHING
+
+
+@_edit
+def untracked_file(tree: Path, it: Mechanism) -> Situation | None:
+    if not it.git:
+        return None
+    (tree / "scratch.txt").write_text("scratch\n")
+    return _NOTHING
+
+
+@_edit
+def branch_and_back(tree: Path, it: Mechanism) -> Situation | None:
+    if not it.git:
+        return None
+    git(tree, "checkout", "-q", "-b", "other")
+    _append(tree / "README.md", "other\n")
+    _append(tree / it.package / "module.py", "OTHER = 1\n")
+    git(tree, "commit", "-q", "-a", "-m", "other")
+    git(tree, "checkout", "-q", "main")
+    return _NOTHING
+
+
+@_edit
+def stash_and_back(tree: Path, it: Mechanism) -> Situation | None:
+    if not it.git:
+        return None
+    kept = (tree / it.package / "module.py").read_bytes()
+    _append(tree / it.package / "module.py", "OTHER = 1\n")
+    git(tree, "stash", "-q")
+    assert (tree / it.package / "module.py").read_bytes() == kept
+    return _NOTHING
+
+
+@_edit
+def config_setting(tree: Path, it: Mechanism) -> Situation | None:
+    """Give the backend a setting that it knows."""
+    if it.settings == (("editable_mode", "strict"),):
+        return Situation(settings=(("editable_mode", "compat"),))
+    known = {
+        "CMakeLists.txt": ("cmake.define.CMAKE_C_FLAGS", "-DMORE=+1"),
+        "meson.build": ("setup-args", "-Dc_args=-DMORE=+1"),
+    }
+    for name, setting in known.items():
+        if name in it.files:
+            return Situation(settings=(setting,))
+    return None
 
 
 @_edit
 def cflags(tree: Path, it: Mechanism) -> Situation | None:
-    return (
-        Situation(variables={"CFLAGS": "-DDEMO_FLAG=3 -O1"}) if it.native.endswith(".c") else None
-    )
+    if not it.native.endswith(".c"):
+        return None
+    return Situation(variables={"CFLAGS": "-DMORE=+1 -O1"})
+
+
+@_edit
+def compiler(tree: Path, it: Mechanism) -> Situation | None:
+    """Name another compiler: a script that adds a definition to what gcc is told."""
+    if not it.native.endswith(".c"):
+        return None
+    script = tree.with_name("other-cc")
+    script.write_text('#!/bin/sh\nexec gcc -DMORE=+1 "$@"\n')
+    script.chmod(0o755)
+    return Situation(variables={"CC": str(script)})
 
 
 @_edit
@@ -298,7 +483,7 @@ def everything_touched(tree: Path, it: Mechanism) -> Situation | None:
 
 @_edit
 def edited_and_back(tree: Path, it: Mechanism) -> Situation | None:
-    for name in ("pyproject.toml", f"{it.package}/module.py"):
+    for name in ("README.md", f"{it.package}/module.py"):
         content = (tree / name).read_bytes()
         (tree / name).unlink()
         (tree / name).write_bytes(content)
@@ -312,6 +497,58 @@ def same_size_and_time(tree: Path, it: Mechanism) -> Situation | None:
     path.write_text("# dem0\n")
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     return _NOTHING
+
+
+@_edit
+def same_size_and_time_of_a_module(tree: Path, it: Mechanism) -> Situation | None:
+    path = tree / it.package / "sub" / "deep.py"
+    status = path.stat()
+    path.write_text("DEEP = 2\n")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    return _NOTHING
+
+
+@_edit
+def edited_with_a_time_of_long_ago(tree: Path, it: Mechanism) -> Situation | None:
+    for path in (tree / it.package / "module.py", tree / "README.md"):
+        _append(path, "# more\n")
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    return _NOTHING
+
+
+@_edit
+def touched_with_a_time_of_long_ago(tree: Path, it: Mechanism) -> Situation | None:
+    for path in (tree / it.package / "module.py", tree / "README.md"):
+        os.utime(path, (1_000_000_000, 1_000_000_000))
+    return _NOTHING
+
+
+@_edit
+def project_moved(tree: Path, it: Mechanism) -> Situation | None:
+    tree.rename(tree.with_name(tree.name + ".moved"))
+    return _NOTHING
+
+
+@_edit
+def project_copied(tree: Path, it: Mechanism) -> Situation | None:
+    """Copy the project elsewhere, and work there: this one stays as it is."""
+    copy = tree.with_name(tree.name + ".copy")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(tree, copy, symlinks=True)
+    (copy / it.package / "module.py").write_text("")
+    return _NOTHING
+
+
+@_edit
+def environment_copied(tree: Path, it: Mechanism) -> Situation | None:
+    return Situation(interpreter=copied_environment())
+
+
+@_edit
+def interpreter_patched(tree: Path, it: Mechanism) -> Situation | None:
+    """Put another patch release of the same Python in the place of this one."""
+    other = other_patch_release()
+    return Situation(interpreter=other) if other else None
 
 
 @_edit

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 _C = """#include <Python.h>
 #include "value.h"
-static PyObject *value(PyObject *self, PyObject *args) { return PyLong_FromLong(VALUE); }
+#ifndef MORE
+#define MORE
+#endif
+static PyObject *value(PyObject *self, PyObject *args) { return PyLong_FromLong(VALUE MORE); }
 static PyMethodDef methods[] = {{"value", value, METH_NOARGS, ""}, {0}};
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_native", 0, -1, methods};
 PyMODINIT_FUNC PyInit__native(void) { return PyModule_Create(&module); }
@@ -45,10 +48,10 @@ def _project(requires: str, backend: str, more: str = "", *, dynamic: bool = Fal
 
 
 _IGNORED = ["*.so", "__pycache__/", "build/", "*.egg-info/", "_generated.py", "_version.py"]
-_IGNORED += ["target/", ".pdm-build/", ""]
+_IGNORED += ["target/", ".pdm-build/", "src/demo/_native.c", ""]
 
 
-def _files(pyproject: str, package: str = "src/demo", **more: str) -> dict[str, str]:
+def _files(pyproject: str, package: str = "src/demo") -> dict[str, str]:
     return {
         "pyproject.toml": pyproject,
         "README.md": "# demo\n",
@@ -61,7 +64,7 @@ def _files(pyproject: str, package: str = "src/demo", **more: str) -> dict[str, 
         f"{package}/data.txt": "data\n",
         "tests/test_demo.py": "def test(): pass\n",
         "docs/index.md": "# docs\n",
-    } | {name: content for name, content in more.items() if content}
+    }
 
 
 _SETUPTOOLS = _project("setuptools", "setuptools.build_meta")
@@ -117,6 +120,9 @@ find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
 Python_add_library(_native MODULE src/native/native.c WITH_SOABI)
 install(TARGETS _native DESTINATION demo)
 """
+_CMAKE_INPLACE = """set_target_properties(
+  _native PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_SOURCE_DIR}/src/demo)
+"""
 _MESON = """project('demo', 'c', version: '1.0')
 py = import('python').find_installation(pure: false)
 py.extension_module('_native', 'src/native/native.c', subdir: 'demo', install: true)
@@ -131,6 +137,34 @@ edition = "2021"
 [lib]
 name = "_native"
 crate-type = ["cdylib"]
+"""
+_CYTHON = """include "value.pxi"
+def value():
+    return _value()
+"""
+_SETUP_CYTHON = (
+    "from Cython.Build import cythonize\n"
+    "from setuptools import Extension, setup\n"
+    'setup(ext_modules=cythonize([Extension("demo._native", ["src/demo/_native.pyx"])]))\n'
+)
+_SETUP_CFG = """[metadata]
+name = demo
+version = 1.0
+description = A demo
+long_description = file: README.md
+[options]
+packages = find:
+package_dir =
+    =src
+python_requires = >=3.8
+include_package_data = True
+[options.packages.find]
+where = src
+[options.extras_require]
+more = packaging
+[options.entry_points]
+console_scripts =
+    demo = demo:main
 """
 _RUST = """include!("value.rs");
 #[no_mangle]
@@ -170,6 +204,29 @@ MECHANISMS: dict[str, Mechanism] = {
     ),
     "setuptools-c": Mechanism(
         {**_SETUPTOOLS_DATA, "setup.py": _SETUP_C, **_NATIVE}, native="src/native/native.c"
+    ),
+    "setuptools-cython": Mechanism(
+        {
+            **_files(_project("setuptools Cython", "setuptools.build_meta") + _PACKAGE_DATA),
+            "setup.py": _SETUP_CYTHON,
+            "src/demo/_native.pyx": _CYTHON,
+            "src/demo/value.pxi": "cdef int _value():\n    return 1\n",
+        },
+        native="src/demo/_native.pyx",
+        needs=("gcc",),
+    ),
+    # No pyproject.toml: setuptools' legacy backend, and MANIFEST.in says which data goes along.
+    "setuptools-legacy": Mechanism(
+        {
+            **{name: text for name, text in _SETUPTOOLS_DATA.items() if name != "pyproject.toml"},
+            "setup.py": "from setuptools import setup\nsetup()\n",
+            "setup.cfg": _SETUP_CFG,
+            "MANIFEST.in": "include src/demo/data.txt\n",
+        }
+    ),
+    # The oldest line that can make an editable (PEP 660); it heeds less of what it is told.
+    "setuptools-64": Mechanism(
+        _files(_project("setuptools==64.0.3 wheel", "setuptools.build_meta") + _PACKAGE_DATA)
     ),
     "setuptools-generates": Mechanism(
         {**_SETUPTOOLS_DATA, "setup.py": _SETUP_GENERATES, "template.in": "X = 1\n"},
@@ -245,6 +302,12 @@ MECHANISMS: dict[str, Mechanism] = {
         },
         generated="src/demo/_generated.py",
     ),
+    "pdm-editables": Mechanism(
+        _files(
+            _project("pdm-backend", "pdm.backend")
+            + '[tool.pdm.build]\neditable-backend = "editables"\n'
+        )
+    ),
     "poetry": Mechanism(_files(_project("poetry-core", "poetry.core.masonry.api"))),
     "poetry-script": Mechanism(
         {
@@ -259,6 +322,18 @@ MECHANISMS: dict[str, Mechanism] = {
         {
             **_files(_project("scikit-build-core", "scikit_build_core.build")),
             "CMakeLists.txt": _CMAKE,
+            **_NATIVE,
+        },
+        native="src/native/native.c",
+        needs=("cmake", "gcc"),
+    ),
+    "scikit-build-inplace": Mechanism(
+        {
+            **_files(
+                _project("scikit-build-core", "scikit_build_core.build")
+                + '[tool.scikit-build]\neditable.mode = "inplace"\n'
+            ),
+            "CMakeLists.txt": _CMAKE + _CMAKE_INPLACE,
             **_NATIVE,
         },
         native="src/native/native.c",
@@ -303,6 +378,9 @@ def _build(wheel_directory, editable):
     if os.path.exists("version.txt"):
         version = "2.0+" + str(sum(open("version.txt", "rb").read()))
     tag = subprocess.run(["git", "tag", "--list"], capture_output=True, text=True).stdout
+    if os.path.exists("describe.txt"):
+        asked = ["git", "describe", "--tags", "--always", "--dirty"]
+        tag += subprocess.run(asked, capture_output=True, text=True).stdout
     with open("pkg/generated.py", "w") as file:
         file.write("TAGS = %r\\nMODE = %r\\n" % (tag, os.environ.get("PKG_MODE")))
     name = f"pkg-{version}-py3-none-any.whl"

@@ -6,19 +6,20 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from trueup.acquisition.pack import Pack
+from trueup.acquisition.builder import Provision
+from trueup.acquisition.pack import Pack, PackedFile
 from trueup.acquisition.supply import Supply
 from trueup.api.judging import circumstances_of, judge_now
 from trueup.api.provision import supply_for
 from trueup.api.tracking import Tracked, build_tracked
-from trueup.api.workshop import Workshop, open_workshop
+from trueup.api.workshop import open_workshop
 from trueup.destination.environment import Interpreter
-from trueup.errors import TrueupError
 from trueup.freshness.fingerprint import Fingerprint
 from trueup.freshness.names import is_by_product, is_noise
 from trueup.freshness.reach import reach_of
@@ -26,7 +27,9 @@ from trueup.freshness.verdict import Verdict
 from trueup.resolution.request import LocalProject, Request
 
 from support.builds import lay_tree
+from support.ground import BuildFailed, Ground, GroundOrder
 from support.mechanisms import Mechanism
+from support.mirror import contents, mirror
 
 GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "core.hooksPath="]
 
@@ -38,19 +41,12 @@ def git(tree: Path, *arguments: str) -> str:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a verdict said, and what was true."""
-
-    verdict: Verdict
-    fresh_in_truth: bool
-
-
-@dataclass(frozen=True)
 class Situation:
     """What an edit changes beside the tree."""
 
     variables: Mapping[str, str] | None = None
     settings: tuple[tuple[str, str], ...] | None = None
+    interpreter: Interpreter | None = None
 
 
 class Bench:
@@ -72,68 +68,104 @@ class Bench:
             git(tree, "add", "-A")
             git(tree, "commit", "-q", "-m", "first")
             git(tree, "tag", "v1.0")
-        self.built = self._build(Situation())
-        self.result = self._result(self.built.pack)
+        self.ground = Ground(supply.provision)
+        self.made: frozenset[str] = frozenset()
+        self.built: Tracked
+        self.build_again(Situation(), known=False)
         self.safe = tree.with_name(tree.name + ".safe")
         shutil.copytree(tree, self.safe, symlinks=True)
 
     def project(self, situation: Situation) -> LocalProject:
+        """Return what is asked for in this situation."""
         settings = self.mechanism.settings if situation.settings is None else situation.settings
         return LocalProject(str(self.tree), editable=self.editable, config_settings=settings)
 
     def judge(self, situation: Situation) -> Verdict:
         """Return the verdict on the first build, in the tree as it is now."""
-        interpreter = self.supply.interpreter
+        interpreter = situation.interpreter or self.supply.interpreter
         now = circumstances_of(self.project(situation), interpreter, (), isolation=True)
-        variables = {**self.variables, **(situation.variables or {})}
-        return judge_now(self.built.fingerprint, now, interpreter, variables)
+        return judge_now(self.built.fingerprint, now, interpreter, self._variables(situation))
 
     def truth(self, situation: Situation) -> bool:
-        """Whether a build from nothing gives what the first build gave and what is there now."""
-        now = self._result(self.built.pack) if self.editable else self.result
+        """Whether a build from nothing gives what the last build gave and what is there now."""
+        return self.tree.is_dir() and self.from_nothing(situation) == self.installed()
+
+    def installed(self) -> dict[str, str]:
+        """Return what was installed, and what is there now of what an editable leads to."""
+        return self._result(self.built.pack) if self.editable else self.result
+
+    def from_nothing(self, situation: Situation) -> dict[str, str] | None:
+        """Return what a build from nothing gives; None where it fails.
+
+        It is made of what the builds before have not made, at the very same path.
+        """
         aside = self.tree.with_name(self.tree.name + ".aside")
         os.rename(self.tree, aside)
         try:
             shutil.copytree(aside, self.tree, symlinks=True, ignore=self._made(aside))
-            try:
-                pack = self._build(situation).pack
-            except TrueupError:
-                return False
-            return self._result(pack) == now
+            with tempfile.TemporaryDirectory() as folder:
+                wheel = self.ground.build(self._order(situation), Path(folder))
+                return self._result(self.supply.store.add_wheel(str(wheel), wheel.name))
+        except BuildFailed:
+            return None
         finally:
             shutil.rmtree(self.tree, ignore_errors=True)
             os.rename(aside, self.tree)
 
-    def build_again(self, situation: Situation) -> None:
+    def _order(self, situation: Situation) -> GroundOrder:
+        project = self.project(situation)
+        return GroundOrder(
+            tree=self.tree,
+            editable=self.editable,
+            settings=project.config_settings,
+            interpreter=situation.interpreter or self.supply.interpreter,
+            variables=self._variables(situation),
+        )
+
+    def build_again(self, situation: Situation, *, known: bool = True) -> None:
         """Build in the tree as it is now, knowing the build before, as an install does."""
-        self.built = self._build(situation, self.built.fingerprint)
+        before = contents(self.tree)
+        self.built = self._build(situation, self.built.fingerprint if known else None)
+        after = contents(self.tree)
+        changed = {path for path, digest in after.items() if before.get(path) != digest}
+        self.made = frozenset(changed | (self.made & after.keys()))
         self.result = self._result(self.built.pack)
 
     def restore(self) -> None:
         """Put the tree back as it was after the first build; what is the same is not touched."""
-        _mirror(self.safe, self.tree)
+        self.tree.mkdir(exist_ok=True)
+        mirror(self.safe, self.tree)
+
+    def close(self) -> None:
+        """End what was started."""
+        self.ground.close()
 
     def _made(self, top: Path) -> Callable[[str, list[str]], set[str]]:
-        made = self.built.fingerprint.made
-
         def ignore(folder: str, names: list[str]) -> set[str]:
             inside = os.path.relpath(folder, top).replace(os.sep, "/")
             start = "" if inside == "." else inside + "/"
-            return {name for name in names if start + name in made or _is_clutter(name)}
+            return {name for name in names if start + name in self.made or _is_clutter(name)}
 
         return ignore
 
-    def _build(self, situation: Situation, previous: Fingerprint | None = None) -> Tracked:
-        variables = {**self.variables, **(situation.variables or {})}
-        supply = replace(self.supply, variables=variables)
+    def _variables(self, situation: Situation) -> dict[str, str]:
+        return {**self.variables, **(situation.variables or {})}
+
+    def _build(self, situation: Situation, previous: Fingerprint | None) -> Tracked:
+        supply = replace(self.supply, variables=self._variables(situation))
         project = self.project(situation)
         now = circumstances_of(project, supply.interpreter, (), isolation=True)
         return build_tracked(now, supply, previous)
 
+    def _meaning(self, pack: Pack, one: PackedFile) -> str:
+        if self.editable and one.name.startswith("_editable_skbc"):
+            return _in_order(pack.read(f"{one.directory}/{one.name}"))
+        return one.digest.hex()
+
     def _result(self, pack: Pack) -> dict[str, str]:
         """Return what is installed, and what of the tree an editable leads to, by digest."""
         found = {
-            f"{one.directory}/{one.name}": one.digest.hex()
+            f"{one.directory}/{one.name}": self._meaning(pack, one) + " x" * one.executable
             for one in pack.files()
             # A bill of materials has the moment and a random number in it.
             if one.name != "RECORD" and "/sboms" not in one.directory
@@ -159,6 +191,26 @@ class Bench:
         return found
 
 
+def _in_order(module: bytes) -> str:
+    """Return a digest of a module that is the same for dictionaries in another order.
+
+    scikit-build-core writes one down in the order in which a folder was listed.
+    """
+    import ast
+
+    class Sorting(ast.NodeTransformer):
+        def visit_Dict(self, node: ast.Dict) -> ast.AST:
+            self.generic_visit(node)
+            items = sorted(
+                zip(node.keys, node.values, strict=True),
+                key=lambda it: str(it[0] and ast.dump(it[0])),
+            )
+            node.keys, node.values = [one for one, _ in items], [one for _, one in items]
+            return node
+
+    return hashlib.sha256(ast.dump(Sorting().visit(ast.parse(module))).encode()).hexdigest()
+
+
 _LIVE = (".py", ".so", ".txt")
 
 
@@ -173,43 +225,23 @@ def _is_clutter(name: str) -> bool:
     return is_noise(name) and not name.startswith(".git")
 
 
-def _mirror(source: Path, target: Path) -> None:
-    """Make `target` hold what `source` does; what is the same is left alone."""
-    for entry in list(os.scandir(target)):
-        if not os.path.lexists(source / entry.name) or not _alike(source / entry.name, entry.path):
-            _remove(entry.path)
-    for entry in os.scandir(source):
-        there = target / entry.name
-        if entry.is_dir(follow_symlinks=False):
-            there.mkdir(exist_ok=True)
-            _mirror(Path(entry.path), there)
-        elif not os.path.lexists(there):
-            shutil.copy2(entry.path, there, follow_symlinks=False)
-
-
-def _alike(one: Path, other: str) -> bool:
-    if one.is_symlink() or os.path.islink(other):
-        both = one.is_symlink() and os.path.islink(other)
-        return both and os.readlink(one) == os.readlink(other)
-    if one.is_dir() or os.path.isdir(other):
-        return one.is_dir() and os.path.isdir(other)
-    return one.read_bytes() == Path(other).read_bytes()
-
-
-def _remove(path: str) -> None:
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    else:
-        os.unlink(path)
-
-
 @contextmanager
 def opened_supply(cache: Path, interpreter: Interpreter) -> Iterator[Supply]:
     """Yield a supply whose build environments are made by trueup itself, in the store `cache`."""
     variables = {**os.environ, "TRUEUP_CACHE_DIR": str(cache)}
     with open_workshop(variables=variables) as workshop:
-        yield _supply(workshop, interpreter)
+        supply = supply_for(Request(), interpreter, workshop)
+        yield replace(supply, provision=_remembering(supply.provision))
 
 
-def _supply(workshop: Workshop, interpreter: Interpreter) -> Supply:
-    return supply_for(Request(), interpreter, workshop)
+def _remembering(provision: Provision) -> Provision:
+    """Return a `provision` that makes each environment once: nobody damages them here."""
+    known: dict[tuple[tuple[str, ...], str], Interpreter] = {}
+
+    def remembered(requirements: Sequence[str], interpreter: Interpreter, /) -> Interpreter:
+        key = tuple(requirements), interpreter.executable
+        if key not in known:
+            known[key] = provision(requirements, interpreter)
+        return known[key]
+
+    return remembered

@@ -18,8 +18,10 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 _WATCHERS = {
     "circles.py": "_trueup_circles.py",
     "depfiles.py": "_trueup_depfiles.py",
+    "extra_settings.py": "_trueup_extra_settings.py",
     "guard.py": "_trueup_guard.py",
     "onlooker.py": "_trueup_onlooker.py",
+    "purpose.py": "_trueup_purpose.py",
     "recorder.py": "_trueup_recorder.py",
     "unaudited.py": "_trueup_unaudited.py",
 }

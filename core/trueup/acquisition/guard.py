@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trueup.acquisition.circles import report_to, without_circles
+    from trueup.acquisition.extra_settings import DISTUTILS, heed_extra_settings
 else:
     try:  # beside the build, where it goes by this name
         from _trueup_circles import report_to, without_circles
+        from _trueup_extra_settings import DISTUTILS, heed_extra_settings
     except ImportError:
         from trueup.acquisition.circles import report_to, without_circles
+        from trueup.acquisition.extra_settings import DISTUTILS, heed_extra_settings
 
 __all__ = ["start"]
 
@@ -242,6 +245,7 @@ _LATER: dict[str, Callable[[ModuleType], None]] = {
     "pathlib": _guard_pathlib,
     "setuptools.glob": _guard_listing,
     "shutil": _guard_shutil,
+    **dict.fromkeys(DISTUTILS, heed_extra_settings),
 }
 
 

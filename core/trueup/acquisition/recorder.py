@@ -23,31 +23,26 @@ if TYPE_CHECKING:
     from trueup.acquisition.circles import is_busy
     from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
     from trueup.acquisition.onlooker import is_own_look
+    from trueup.acquisition.purpose import purpose_of_listing
     from trueup.acquisition.unaudited import watch_environment, watch_stat
 else:
     try:  # beside the build, where it goes by this name
         from _trueup_circles import is_busy
         from _trueup_depfiles import NINJA_LOG, compiler_inputs
         from _trueup_onlooker import is_own_look
+        from _trueup_purpose import purpose_of_listing
         from _trueup_unaudited import watch_environment, watch_stat
     except ImportError:
         from trueup.acquisition.circles import is_busy
         from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
         from trueup.acquisition.onlooker import is_own_look
+        from trueup.acquisition.purpose import purpose_of_listing
         from trueup.acquisition.unaudited import watch_environment, watch_stat
 
 __all__ = ["start"]
 
 _FLUSH_AT = 64
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_SEARCHERS = (
-    "_frozen_importlib",
-    "importlib",
-    "pkg_resources",
-    "pkgutil",
-    "setuptools._vendor.importlib_metadata",
-    "zipimport",
-)
 
 
 class _Recorder:
@@ -59,7 +54,7 @@ class _Recorder:
         self._trees = tuple({os.path.join(top, "") for top in (tree, os.path.realpath(tree))})
         self._foreign = _foreign_places(workspace)
         self._seen: set[tuple[str, ...]] = set()
-        self._known: set[tuple[str, str]] = set()
+        self._known: set[tuple[str, ...]] = set()
         self._pending: list[str] = []
         self._looking = False
 
@@ -73,7 +68,7 @@ class _Recorder:
         if len(self._pending) >= _FLUSH_AT:
             self.flush()
 
-    def note_path(self, kind: str, path: Any) -> None:
+    def note_path(self, kind: str, path: Any, *more: str) -> None:
         """Write down what happened to `path`, if it is one that can matter."""
         if self._looking or is_busy():
             return
@@ -82,15 +77,15 @@ class _Recorder:
             return
         if not os.path.isabs(text) or text.startswith(self._trees):
             place = self._place(text)
-            if place is not None and kind in "RLAS" and is_own_look(kind):
-                self.note("X", place)
-        if (kind, text) in self._known:
+            if place is not None and kind in "RLGKAS" and is_own_look(kind):
+                self.note("X", place, kind, *more)
+        if (kind, text, *more) in self._known:
             return  # by far the most: the same absolute path again
         if os.path.isabs(text):  # others mean another in another folder
-            self._known.add((kind, text))
+            self._known.add((kind, text, *more))
         place = self._place(text)
         if place is not None:
-            self.note(kind, place)
+            self.note(kind, place, *more)
 
     def _place(self, path: str) -> str | None:
         if not os.path.isabs(path):
@@ -157,10 +152,8 @@ class _Recorder:
         path = "." if not arguments or arguments[0] is None else arguments[0]
         if isinstance(path, int):
             path = os.readlink(f"/proc/self/fd/{path}")
-        # An import, or a search for installed distributions, lists a folder to find some names in
-        # it: other files there do not matter to it.
-        caller = sys._getframe(2).f_globals.get("__name__") or ""  # noqa: SLF001 - as documented
-        self.note_path("I" if caller.startswith(_SEARCHERS) else "L", path)
+        kind, *more = purpose_of_listing(2)
+        self.note_path(kind, path, *more)
 
     def started(self, arguments: tuple[Any, ...]) -> None:
         """Note `subprocess.Popen`: (executable, arguments, folder, environment)."""

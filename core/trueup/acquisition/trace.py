@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["TRACED", "BuildTrace", "Program", "read_trace"]
 
@@ -52,6 +52,8 @@ class BuildTrace:
             what compilers tell that they read outside of the tree.
         writes: files that were opened for writing.
         listings: folders whose names were asked for.
+        globs: (folder, pattern): the names that match were asked for, as `glob` has it.
+        walks: folders in which packages were looked for, by going through all folders.
         searches: folders in which modules or installed distributions were looked for.
         absences: paths that were looked for and not found.
         presences: paths of the tree that were looked at and found, whatever else came of it.
@@ -75,6 +77,10 @@ class BuildTrace:
     opaque: bool = False
     own: tuple[str, ...] = ()
     blind: bool = False
+    globs: tuple[tuple[str, str], ...] = ()
+    walks: tuple[str, ...] = ()
+    own_listings: tuple[str, ...] = ()
+    own_globs: tuple[tuple[str, str], ...] = ()
 
 
 def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
@@ -85,44 +91,80 @@ def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
         tree: the source tree, absolute.
         hooks: how many processes were started to run hooks.
     """
-    found: dict[str, set[str]] = {kind: set() for kind in "RWLIASEXD"}
-    programs: set[Program] = set()
-    recorded = 0
-    for kind, fields in _records(os.path.join(workspace, "trace")):
-        if kind == "V":
-            recorded += 1
-        elif kind == "P":
-            programs.add(Program(tuple(fields[1:]), fields[0]))
-        elif kind in found:
-            found[kind].add(fields[0])
-    environment = {name for name in found.pop("E") if not _UNTOLD.fullmatch(name)}
-    paths = {kind: set(_settled(names, kind)) for kind, names in found.items()}
+    notes = _Notes.of(os.path.join(workspace, "trace"))
+    environment = {name for name in notes.found.pop("E") if not _UNTOLD.fullmatch(name)}
+    paths = {kind: set(_settled(names, kind)) for kind, names in notes.found.items()}
     paths["R"].add("pyproject.toml")  # read before any hook ran, to know what to run
 
     def exists(path: str) -> bool:
         return os.path.lexists(os.path.join(tree, path))
 
+    def leads_to_something(path: str) -> bool:
+        return os.path.exists(os.path.join(tree, path))
+
     # Opening and listing are written down before they are tried. Outside of the tree what is not
     # there any more was a temporary file, and what is only looked at is on the way to another.
-    reads = {path for path in paths["R"] | paths["D"] if exists(path)}
+    reads = {path for path in paths["R"] | paths["D"] if leads_to_something(path)}
     listings = {path for path in paths["L"] if exists(path)}
-    gone = (paths["R"] - reads - paths["W"]) | (paths["L"] - listings)
+    asked = paths["L"] | paths["K"] | {path for path, _ in notes.globs}
+    gone = (paths["R"] - reads - paths["W"]) | {path for path in asked if not exists(path)}
     absences = {path for path in gone if not os.path.isabs(path)} | set(_lasting(paths["A"]))
-    pythons = [program for program in programs if _PYTHON.fullmatch(program.name)]
-    others = [program for program in programs if program.name not in _TRANSPARENT]
+    pythons = [program for program in notes.programs if _PYTHON.fullmatch(program.name)]
+    others = [program for program in notes.programs if program.name not in _TRANSPARENT]
     return BuildTrace(
         reads=_in_order(path for path in reads if not os.path.isdir(os.path.join(tree, path))),
         writes=_in_order(path for path in paths["W"] if not os.path.isabs(path) or exists(path)),
         listings=_in_order(listings),
+        globs=tuple(sorted(one for one in notes.globs if exists(one[0]))),
+        own_listings=_in_order(notes.own_listings),
+        own_globs=tuple(sorted(notes.own_globs)),
+        walks=_in_order(path for path in paths["K"] if exists(path)),
         searches=_in_order(path for path in paths["I"] - listings if exists(path)),
         absences=_in_order(absences - reads),
         presences=_in_order(path for path in paths["S"] if not os.path.isabs(path)),
-        programs=tuple(sorted(programs)),
+        programs=tuple(sorted(notes.programs)),
         environment=_in_order(environment),
         own=_in_order(path for path in paths["X"] if not os.path.isabs(path)),
-        opaque=len(others) > len(pythons) or recorded < hooks + len(pythons),
-        blind=recorded < hooks + len(pythons),
+        opaque=len(others) > len(pythons) or notes.recorded < hooks + len(pythons),
+        blind=notes.recorded < hooks + len(pythons),
     )
+
+
+@dataclass(slots=True)
+class _Notes:
+    """The records of all processes of a build, each once."""
+
+    found: dict[str, set[str]] = field(
+        default_factory=lambda: {kind: set() for kind in "RWLDKIASEX"}
+    )
+    globs: set[tuple[str, str]] = field(default_factory=set)
+    own_globs: set[tuple[str, str]] = field(default_factory=set)
+    own_listings: set[str] = field(default_factory=set)
+    programs: set[Program] = field(default_factory=set)
+    recorded: int = 0
+
+    @classmethod
+    def of(cls, folder: str) -> _Notes:
+        """Return what lies in a folder of logs."""
+        notes = cls()
+        for kind, fields in _records(folder):
+            notes.take(kind, fields)
+        return notes
+
+    def take(self, kind: str, fields: list[str]) -> None:
+        """Take one record."""
+        if kind == "V":
+            self.recorded += 1
+        elif kind == "P":
+            self.programs.add(Program(tuple(fields[1:]), fields[0]))
+        elif kind == "G":
+            self.globs.add((_slashed(fields[0]), fields[1]))
+        elif kind in self.found:
+            self.found[kind].add(fields[0])
+        if kind == "X" and fields[1] == "G":
+            self.own_globs.add((_slashed(fields[0]), fields[2]))
+        elif kind == "X" and fields[1] in "LK":
+            self.own_listings.add(_slashed(fields[0]))
 
 
 def _in_order(names: Iterable[str]) -> tuple[str, ...]:
@@ -148,13 +190,17 @@ def _records(folder: str) -> Iterator[tuple[str, list[str]]]:
 def _settled(paths: Iterable[str], kind: str) -> Iterator[str]:
     """Give paths as they are kept: bytecode that was read stands for its source."""
     for path in paths:
-        settled = path.replace(os.sep, "/") if os.sep != "/" else path
+        settled = _slashed(path)
         bytecode = _BYTECODE.fullmatch(settled)
         if bytecode and kind in "RX":
             folder, stem = bytecode.groups()
             yield f"{folder}/{stem}.py" if folder else f"{stem}.py"
         elif "__pycache__" not in settled and not settled.endswith(_OURS):
             yield settled
+
+
+def _slashed(path: str) -> str:
+    return path.replace(os.sep, "/") if os.sep != "/" else path
 
 
 def _lasting(paths: Iterable[str]) -> Iterator[str]:

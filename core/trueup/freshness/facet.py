@@ -11,6 +11,8 @@ import hashlib
 import json
 import re
 
+from trueup.freshness.build_requirements import without_lower_bounds
+
 __all__ = ["content_digest", "facet_digest", "settings_digest"]
 
 _VERSION_LINE = re.compile(rb"(?i)version")
@@ -51,7 +53,10 @@ def facet_digest(content: bytes) -> bytes:
 
 
 def settings_digest(content: bytes) -> bytes:
-    """Return 16 bytes for those tables of a pyproject.toml that a build can depend on."""
+    """Return 16 bytes for those tables of a pyproject.toml that a build can depend on.
+
+    Lower bounds of build requirements are not in it; `build_requirements.unmet` looks at those.
+    """
     import tomllib
 
     try:
@@ -62,6 +67,9 @@ def settings_digest(content: bytes) -> bytes:
                 name: table for name, table in tools.items() if name not in _FOREIGN_TOOLS
             }
         document.pop("dependency-groups", None)  # PEP 735: never part of what is built
+        system = document.get("build-system")
+        if isinstance(system, dict) and isinstance(system.get("requires"), list):
+            system["requires"] = without_lower_bounds(system["requires"])
         return content_digest(json.dumps(document, sort_keys=True, default=repr).encode())
     except (ValueError, RecursionError):
         return content_digest(content)

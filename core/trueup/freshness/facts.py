@@ -86,7 +86,26 @@ class BuildFacts:
         self.unseen = self._unseen()
         self.survey: Survey = self._survey()
         self.idle = self.sight.idle(self.survey) if self.survey not in {"", "native"} else ()
+        self._contents: dict[str, bytes | None] = {}
         self.contribution = self._contribution()
+
+    @property
+    def live(self) -> bool:
+        """Whether what lies in the packages is imported from where it is."""
+        return self.editable and not self.contribution.folders
+
+    def is_idle_manifest(self, path: str) -> bool:
+        """Whether this is MANIFEST.in, where it decides nothing.
+
+        It tells which files of a package are copied, and nothing else of what is built.
+        """
+        return path == "MANIFEST.in" and self.live and path not in self.own
+
+    def content(self, path: str) -> bytes | None:
+        """Return the digest of a file's content, looked at once."""
+        if path not in self._contents:
+            self._contents[path] = self.sight.digest(path, "content")
+        return self._contents[path]
 
     def _find_made(self) -> frozenset[str]:
         """Return all that the build made: now, or before and as it was then."""
@@ -135,7 +154,7 @@ class BuildFacts:
         digests = {
             path: digest
             for path in reads
-            if path not in self.made and (digest := self.sight.digest(path, "content"))
+            if path not in self.made and (digest := self.content(path))
         }
         return Contribution.of_copies(digests, self.seen.pack)
 

@@ -21,13 +21,15 @@ __all__ = [
 FILE_NAME = "trueup.json"
 """Where it lies in the dist-info directory of what was installed."""
 
-FileKind = Literal["content", "facet", "settings", "output", "link"]
+FileKind = Literal["content", "facet", "settings", "output", "link", "taken"]
 """What of a file counts: all of its content, what a backend takes out of a module without running
 it, the tables of pyproject.toml that a backend can mean, the content of an output, the target of a
-link."""
+link, the content of what a wheel took and whether it can be executed."""
 
-ListingRule = Literal["all", "packages", "licences"]
-"""Which names of a folder count: all but noise, those that could be packages, licence files."""
+ListingRule = Literal["all", "packages", "licences", "matching", "folders", "namespaces"]
+"""Which names of a folder count: all but noise, those that could be packages, licence files, those
+that match a pattern, those that could be packages even without a module (PEP 420), folders that
+could be packages and have no `__init__.py`."""
 
 Survey = Literal["", "native", "other", "named", "all"]
 """What of the whole project counts because a program read it unseen: nothing, what compilers
@@ -57,7 +59,10 @@ class FileMark(NamedTuple):
 
 
 class ListingMark(NamedTuple):
-    """The names in one folder as they were; times and number are those of the folder itself."""
+    """The names in one folder as they were; times and number are those of the folder itself.
+
+    `patterns`, with "/" between them, tell which names count where the rule is "matching".
+    """
 
     path: str
     rule: ListingRule
@@ -65,6 +70,7 @@ class ListingMark(NamedTuple):
     ctime_ns: int
     inode: int
     digest: bytes
+    patterns: str = ""
 
 
 class Question(NamedTuple):
@@ -118,7 +124,8 @@ class Fingerprint:
         listings: folders whose names count.
         made: all that the build made or changed in the tree; no part of any listing.
         absences: what was looked for in vain, and may not appear.
-        presences: what was looked at and must stay.
+        presences: what was looked at and must stay; a path that is also among the absences was a
+            link that led nowhere, and has to.
         questions: what version control systems were asked.
         variables: environment variable to a salted digest of its value; "" where it was not set.
         salt: of those digests: a short secret must not be guessed from them.

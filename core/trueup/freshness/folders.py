@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from trueup.freshness.facts import ALWAYS, BuildFacts
 from trueup.freshness.fingerprint import ListingMark, ListingRule
@@ -11,26 +11,59 @@ from trueup.freshness.names import is_by_product
 
 __all__ = ["Names"]
 
+_Asked = tuple[str, ListingRule, str]
+
 
 class Names:
     """The names that a build depended on."""
 
     def __init__(self, facts: BuildFacts) -> None:
         self.facts = facts
+        self._own = frozenset(facts.trace.own_listings)
+        self._looked_through = frozenset((*facts.trace.listings, *facts.trace.walks))
 
     def listings(self) -> Iterable[ListingMark]:
         """Yield the folders whose names count."""
+        asked: list[_Asked] = []
         folders = dict.fromkeys(self.facts.trace.listings)
         folders.update(
             dict.fromkeys(self.facts.contribution.folders if self.facts.is_uv_build() else ())
         )
-        for path in folders:
-            rule = None if self._skips(path) else self._rule(path)
-            signature = self.facts.sight.signature(path) if rule else None
-            if rule and signature:
-                digest = self.facts.sight.names(path, rule, self.facts.made)
-                if digest is not None:
-                    yield ListingMark(path, rule, *signature[1:], digest)
+        for path in dict.fromkeys((*folders, *self.facts.trace.walks)):
+            rule = self._rule(path) if path in folders else self._rule_of_walk(path)
+            if rule is not None:
+                asked.append((path, rule, ""))
+        asked += self._matching(folders)
+        for path, rule, patterns in asked:
+            signature = None if self._skips(path) else self.facts.sight.signature(path)
+            digest = self.facts.sight.names(path, rule, self.facts.made, patterns)
+            if signature and digest is not None:
+                yield ListingMark(path, rule, *signature[1:], digest, patterns)
+
+    def _matching(self, listed: Collection[str]) -> Iterable[_Asked]:
+        """Yield folders of which only names were asked for that match patterns."""
+        trace = self.facts.trace
+        patterns: dict[str, list[str]] = {}
+        for path, pattern in trace.own_globs if self.facts.live else trace.globs:
+            patterns.setdefault(path, []).append(pattern)
+        for path, found in patterns.items():
+            yield path, "matching", "/".join(sorted(found))
+        if self.facts.live and "." not in listed and any(path == "." for path, _ in trace.globs):
+            yield ".", "licences", ""
+
+    def _rule_of_walk(self, path: str) -> ListingRule | None:
+        """Return the rule for a folder that was looked through for packages."""
+        if path in self._own:
+            return "all"
+        if self.facts.live:
+            rule = self._rule_of_search(path)
+            # A finder of setuptools names the packages without an `__init__.py`, at any depth.
+            named = not self.facts.reach.plain and self.facts.reach.leads_to(path) is not None
+            if rule == "packages":
+                return "folders"
+            return "namespaces" if rule is None and named else rule
+        known = path == "." or self.facts.contribution.covers(path)
+        return None if not known and self._holds_modules(path) else "folders"
 
     def _skips(self, path: str) -> bool:
         if os.path.isabs(path) or path in self.facts.made or not self.facts.sight.is_folder(path):
@@ -39,9 +72,9 @@ class Names:
 
     def _rule(self, path: str) -> ListingRule | None:
         """Return which names of a listed folder count, or None where none do."""
-        if path in self.facts.own:
+        if path in self._own:
             return "all"
-        if self.facts.editable and not self.facts.contribution.folders:
+        if self.facts.live:
             return self._rule_of_search(path)
         if path != "." and self.facts.contribution.covers(path):
             return "all"
@@ -86,7 +119,10 @@ class Names:
             *(path for path in ALWAYS if not self.facts.sight.exists(path)),
         }
         for path in sorted(looked):
-            if self.facts.sight.exists(path) or path in self.facts.made:
+            there = self.facts.sight.exists(path) and not self.facts.sight.leads_nowhere(path)
+            if there or path in self.facts.made:
+                continue
+            if self.facts.is_idle_manifest(path):
                 continue
             certain = os.path.isabs(path) or path in self.facts.own or path in ALWAYS
             if certain or self._decides(path):
@@ -99,7 +135,7 @@ class Names:
 
     def _counts(self, path: str) -> bool:
         """Whether a backend's look at one path decides something: not so inside of what is live."""
-        if not self.facts.editable or self.facts.contribution.folders:
+        if not self.facts.live:
             return True
         parent = os.path.dirname(path) or "."
         return parent in {*self._searched(), "."} or self._rule_of_search(parent) is not None
@@ -109,13 +145,38 @@ class Names:
         looked = {*self.facts.trace.presences, *self.facts.reach.roots}
         if self.facts.editable and self.facts.is_uv_build():
             looked.update(self._top_packages())
+        yield from filter(self.facts.sight.leads_nowhere, self.absences())
         for path in sorted(looked):
             if path in self.facts.made or not self.facts.sight.exists(path):
                 continue
             package = os.path.dirname(path) if path.endswith("/__init__.py") else path
             certain = path in self.facts.own or path in self.facts.reach.roots
+            certain = certain or self._was_named(path)
             if certain or (not self.facts.is_noisy(path) and self._carries(package, path)):
                 yield path
+
+    def _was_named(self, path: str) -> bool:
+        """Whether a package of an editable was looked at without its parent being looked through.
+
+        Then it is named in the settings, and a build without it fails.
+        """
+        if not self.facts.editable or not self.facts.sight.exists(f"{path}/__init__.py"):
+            return False
+        parent = os.path.dirname(path) or "."
+        if parent in self._looked_through or self.facts.is_noisy(path):
+            return False
+        inside = self.facts.reach.leads_to(path)
+        return inside is not None and not is_by_product(inside)
+
+    def _was_found(self, path: str) -> bool:
+        """Whether a backend came upon something only because it looked through the folder around.
+
+        Then it does without it as well, and where the folder itself is on the path of Python, what
+        lies in it is no part of what was built.
+        """
+        parent = os.path.dirname(path) or "."
+        plain = self.facts.reach.plain and not self.facts.reach.names_packages
+        return plain and parent in self._looked_through
 
     def _top_packages(self) -> Iterable[str]:
         """Yield what uv_build looks for, unseen: without its package it builds nothing."""
@@ -131,9 +192,10 @@ class Names:
         if not (self.facts.sight.is_folder(path) or path.endswith(".py")):
             return False
         start = path + "/"
-        if self.facts.editable and not self.facts.contribution.folders:
+        if self.facts.live:
             roots = self.facts.reach.roots
             inside = self.facts.reach.leads_to(path) is not None and self._counts(package)
+            inside = inside and not self._was_found(package)
             if "." in roots:  # of what lies at the top, packages and modules count
                 is_package = self.facts.sight.exists(start + "__init__.py")
                 return inside and (is_package or path.endswith(".py"))

@@ -75,7 +75,7 @@ class _Gathering:
             if self.facts.survey
             else "",
             idle=self.facts.idle,
-            programs=tuple(self.facts.unseen),
+            programs=() if self.facts.is_uv_build() else tuple(self.facts.unseen),
             patterns=self.facts.seen.patterns,
             requirements=self.facts.seen.requirements,
             environment=self.facts.seen.environment,
@@ -87,14 +87,15 @@ class _Gathering:
     def _inputs(self) -> list[FileMark]:
         kinds: dict[str, FileKind] = {}
         for path in self._read_paths():
-            if path not in self.facts.made and not self.facts.is_noisy(path):
+            idle = self.facts.is_noisy(path) or self.facts.is_idle_manifest(path)
+            if path not in self.facts.made and not idle:
                 kinds[path] = self._kind(path)
         for path in (
             self.facts.sight.survey(self.facts.survey, self.facts.idle) if self.facts.survey else ()
         ):
             live = self.facts.survey == "named" and path.endswith((".py", ".pyi"))
             if path not in self.facts.made and path not in kinds and not live:
-                kinds[path] = self._kind(path) if path == "pyproject.toml" else "content"
+                kinds[path] = self._kind_of_unseen(path)
         marks = (self._mark(path, kind) for path, kind in sorted(kinds.items()))
         return [mark for mark in marks if mark is not None]
 
@@ -118,21 +119,25 @@ class _Gathering:
                     yield path[len(top) :].replace(os.sep, "/")
 
     def _kind(self, path: str) -> FileKind:
-        if path in self.facts.own:
-            return "content"
-        if path == "pyproject.toml":
+        if path == "pyproject.toml" and path not in self.facts.own:
             return "settings"
-        if not self.facts.editable or not path.endswith(".py") or path == "setup.py":
+        # What was copied into a wheel is in there as it was, and executable if it was; into an
+        # editable wheel, it is not live.
+        if self.facts.content(path) in self.members:
+            return "taken"
+        if path in self.facts.own or not self.facts.editable:
             return "content"
-        # What was copied into an editable wheel is not live.
-        digest = self.facts.sight.digest(path, "content")
-        return "content" if digest in self.members else "facet"
+        return "facet" if path.endswith(".py") and path != "setup.py" else "content"
+
+    def _kind_of_unseen(self, path: str) -> FileKind:
+        kind = self._kind(path)
+        return "content" if kind == "facet" else kind
 
     def _copied_by_uv_build(self) -> Iterable[str]:
         if not self.facts.editable:
             return self.facts.contribution.files
         files = (path for path in self.facts.sight.every_file() if path not in self.facts.made)
-        digests = {path: self.facts.sight.digest(path, "content") or b"" for path in files}
+        digests = {path: self.facts.content(path) or b"" for path in files}
         return Contribution.of_copies(digests, self.facts.seen.pack).files
 
     def _mark(self, path: str, kind: FileKind) -> FileMark | None:

@@ -9,12 +9,35 @@ from trueup.freshness.names import is_by_product, is_licence, is_noise
 
 __all__ = ["counts"]
 
+_INIT = "__init__.py"
 
-def counts(item: os.DirEntry[str], rule: ListingRule) -> bool:
-    """Whether the name of a folder's entry counts by `rule`."""
+
+def counts(item: os.DirEntry[str], rule: ListingRule, patterns: str = "") -> bool:
+    """Whether the name of a folder's entry counts by `rule`, or matches one of `patterns`."""
+    if rule == "matching":
+        return any(_matches(item.name, pattern) for pattern in patterns.split("/"))
     if rule == "all" or is_licence(item.name):
         return True
-    return rule == "packages" and (item.name.endswith(".py") or _may_be_package(item))
+    if rule == "namespaces":
+        return _may_be_namespace(item) and not os.path.exists(os.path.join(item.path, _INIT))
+    if rule == "folders" and _may_be_namespace(item):
+        return True
+    return rule in {"packages", "folders"} and (item.name.endswith(".py") or _may_be_package(item))
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Whether `glob` would find a name: hidden ones only by a pattern that begins like them."""
+    from fnmatch import fnmatch
+
+    return fnmatch(name, pattern) and (pattern.startswith(".") or not name.startswith("."))
+
+
+def _may_be_namespace(item: os.DirEntry[str]) -> bool:
+    try:
+        named = item.name.removesuffix("-stubs").isidentifier()
+        return named and not is_by_product(item.name) and item.is_dir()
+    except OSError:
+        return False
 
 
 def _may_be_package(item: os.DirEntry[str]) -> bool:
@@ -22,7 +45,7 @@ def _may_be_package(item: os.DirEntry[str]) -> bool:
         if item.name.startswith(".") or not item.is_dir():
             return False
         if is_by_product(item.name):  # of whoever else builds here; unless it is a package
-            return os.path.exists(os.path.join(item.path, "__init__.py"))
+            return os.path.exists(os.path.join(item.path, _INIT))
         return _holds_modules(item.path, 1)
     except OSError:
         return False

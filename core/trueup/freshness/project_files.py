@@ -35,11 +35,11 @@ def list_project_files(tree: str, variables: Mapping[str, str]) -> ProjectFiles:
         tree: the top folder.
         variables: environment variables for git.
     """
-    listed = _ask_git(tree, variables, "--cached", "--others", "--exclude-standard")
-    if listed is None:
+    tracked = _ask_git(tree, variables, "--cached")
+    if tracked is None:
         return ProjectFiles(list(_walk(tree)), [])
     files = ProjectFiles([], [])
-    for path in dict.fromkeys(listed):
+    for path in dict.fromkeys((*tracked, *_untracked(tree, variables))):
         place = os.path.join(tree, path)
         if os.path.isdir(place) and not os.path.islink(place):  # a repository in the repository
             inner = list_project_files(place, variables)
@@ -51,6 +51,15 @@ def list_project_files(tree: str, variables: Mapping[str, str]) -> ProjectFiles:
         return ProjectFiles(list(_walk(tree)), [])
     files.ignored.extend(_ignored(tree, variables))
     return files
+
+
+def _untracked(tree: str, variables: Mapping[str, str]) -> list[str]:
+    """Return the files that git would track, without folders of tools and environments."""
+    found = _ask_git(tree, variables, "--others", "--exclude-standard") or []
+    environments = tuple(
+        path.removesuffix("pyvenv.cfg") for path in found if path.endswith("/pyvenv.cfg")
+    )
+    return [path for path in found if not path.startswith(environments) and not _is_noisy(path)]
 
 
 def _ignored(tree: str, variables: Mapping[str, str]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from trueup.freshness.names import (
     is_noise,
 )
 from trueup.freshness.project_files import ProjectFiles, list_project_files
+from trueup.freshness.vcs import ask
 
 __all__ = ["Sight", "Signature", "is_older", "survey_digest"]
 
@@ -33,6 +34,7 @@ _INCLUDED = re.compile(rb'(?:#\s*(?:include|embed|import)\s*["<]|\.inc(?:bin|lud
 _MODULES = (".py", ".pyi")
 _DEFINITIONS = ("CMakeLists.txt", ".toml", ".options", "meson_options.txt", "Makefile", ".mk")
 _OUTPUTS = frozenset(("output", "link"))
+_WHOLE = frozenset(("content", "output", "taken"))
 
 
 class Signature(NamedTuple):
@@ -100,6 +102,10 @@ class Sight:
         """Whether anything of that name is there, a dangling link included."""
         return os.path.lexists(os.path.join(self.tree, path))
 
+    def leads_nowhere(self, path: str) -> bool:
+        """Whether it is a link to something that is not there."""
+        return self.exists(path) and not os.path.exists(os.path.join(self.tree, path))
+
     def is_folder(self, path: str) -> bool:
         """Whether it is a folder, or a link to one."""
         return os.path.isdir(os.path.join(self.tree, path))
@@ -111,20 +117,25 @@ class Sight:
             if kind == "link" or (kind == "output" and os.path.islink(place)):
                 return content_digest(os.fsencode(os.readlink(place)))
             with open(place, "rb") as file:
-                if kind in {"content", "output"}:
-                    return hashlib.file_digest(file, "sha256").digest()[:16]
+                if kind in _WHOLE:
+                    digest = hashlib.file_digest(file, "sha256").digest()[:16]
+                    runs = kind == "taken" and os.fstat(file.fileno()).st_mode & 0o111
+                    return content_digest(b"executable " + digest) if runs else digest
                 content = file.read()
         except OSError:
             return None
         return facet_digest(content) if kind == "facet" else settings_digest(content)
 
-    def names(self, path: str, rule: ListingRule, without: Collection[str]) -> bytes | None:
+    def names(
+        self, path: str, rule: ListingRule, without: Collection[str], patterns: str = ""
+    ) -> bytes | None:
         """Return the names in a folder that count by `rule`, as 16 bytes; None for no folder.
 
         Args:
             path: the folder.
             rule: which names count.
             without: paths that do not count, as the build made them.
+            patterns: which names count by the rule "matching", with "/" between them.
         """
         found: list[str] = []
         try:
@@ -132,7 +143,11 @@ class Sight:
                 for item in listing:
                     name = item.name
                     inside = name if path == "." else f"{path}/{name}"
-                    if not is_noise(name) and inside not in without and counts(item, rule):
+                    if (
+                        not is_noise(name)
+                        and inside not in without
+                        and counts(item, rule, patterns)
+                    ):
                         found.append(name)
         except OSError:
             return None
@@ -247,22 +262,6 @@ class Sight:
     def answer(self, arguments: Sequence[str], directory: str) -> str:
         """Ask a version control system once more; return a digest of what it says."""
         return ask(arguments, directory, self.variables)
-
-
-def ask(arguments: Sequence[str], directory: str, variables: Mapping[str, str]) -> str:
-    """Run a program that only reads, and return a digest of its exit code and its output."""
-    import subprocess
-
-    # git would refresh its index by the way, and lock it while somebody else commits.
-    environment = {**variables, "GIT_OPTIONAL_LOCKS": "0"}
-    try:
-        done = subprocess.run(
-            list(arguments), cwd=directory, env=environment, stdin=subprocess.DEVNULL,
-            capture_output=True, check=False,
-        )  # fmt: skip
-    except OSError as error:
-        return f"cannot be asked: {error.strerror}"
-    return f"{done.returncode} {hashlib.sha256(done.stdout).hexdigest()[:32]}"
 
 
 def _speaks_of(text: bytes, name: str) -> bool:

@@ -28,7 +28,7 @@ from trueup.freshness.fingerprint import (
 
 __all__ = ["FORMAT", "decode", "encode"]
 
-FORMAT = 1
+FORMAT = 2
 _KINDS: tuple[FileKind, ...] = get_args(FileKind)
 _RULES: tuple[ListingRule, ...] = get_args(ListingRule)
 _DIGEST = 16
@@ -142,11 +142,12 @@ def _pack_listings(listings: Sequence[ListingMark]) -> list[str]:
         _pack_numbers(one.ctime_ns for one in listings),
         _pack_numbers(one.inode for one in listings),
         _text(b"".join(one.digest for one in listings)),
+        _pack_names([one.patterns for one in listings]),
     ]
 
 
 def _unpack_listings(columns: list[str]) -> tuple[ListingMark, ...]:
-    names, rules, *numbers, digests = columns
+    names, rules, *numbers, digests, patterns = columns
     return tuple(
         map(
             ListingMark._make,
@@ -155,6 +156,7 @@ def _unpack_listings(columns: list[str]) -> tuple[ListingMark, ...]:
                 [_RULES[one] for one in _release(rules)],
                 *map(_unpack_numbers, numbers),
                 _digests(digests),
+                _unpack_names(patterns),
                 strict=True,
             ),
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 __all__ = [
     "ATTRIBUTES_QUESTION",
     "STATE_QUESTIONS",
+    "ask",
     "is_about_attributes",
     "is_question",
     "is_transparent",
@@ -72,3 +74,19 @@ def _command(words: Sequence[str]) -> tuple[str, Sequence[str]]:
     while at < len(words) and words[at].startswith("-") and words[at] != "--version":
         at += 2 if words[at] in _VALUED else 1
     return (words[at], words[at + 1 :]) if at < len(words) else ("", ())
+
+
+def ask(arguments: Sequence[str], directory: str, variables: Mapping[str, str]) -> str:
+    """Run a program that only reads, and return a digest of its exit code and its output."""
+    import subprocess
+
+    # git would refresh its index by the way, and lock it while somebody else commits.
+    environment = {**variables, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(
+            list(arguments), cwd=directory, env=environment, stdin=subprocess.DEVNULL,
+            capture_output=True, check=False,
+        )  # fmt: skip
+    except OSError as error:
+        return f"cannot be asked: {error.strerror}"
+    return f"{done.returncode} {hashlib.sha256(done.stdout).hexdigest()[:32]}"

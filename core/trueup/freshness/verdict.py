@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from trueup.freshness.build_requirements import required_now, unmet
 from trueup.freshness.fingerprint import Circumstances, FileMark, Fingerprint, ListingMark
 from trueup.freshness.sight import Sight, Signature, is_older, survey_digest
 from trueup.freshness.variables import digest_variables
@@ -38,6 +39,8 @@ _WEIGHT: dict[ReasonKind, int] = {
     "repository": 7,
     "variable": 8,
 }
+
+_DEEPER = frozenset(("packages", "folders", "namespaces"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +140,8 @@ def _files(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
             yield _missing(mark.path, output=output)
         elif sight.digest(mark.path, mark.kind) != mark.digest:
             yield _changed(mark, output=output)
+        elif mark.kind == "settings":
+            yield from _unmet(fingerprint, sight)
     if fingerprint.survey:
         yield from _surveyed(fingerprint, sight)
     if fingerprint.patterns:
@@ -144,6 +149,12 @@ def _files(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
         for path in sight.matching(fingerprint.patterns):
             if path not in known and path not in fingerprint.made:
                 yield Reason("appeared", path, f"{path} is new, and a plugin says that it counts")
+
+
+def _unmet(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
+    for text in unmet(required_now(sight.tree), fingerprint.environment):
+        message = f"the build requirement {text} is not what it was built with"
+        yield Reason("input changed", "pyproject.toml", message)
 
 
 def _missing(path: str, *, output: bool) -> Reason:
@@ -177,7 +188,7 @@ def _names(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
         signature = sight.signature(mark.path)
         if signature is not None and _is_untouched(mark, signature, fingerprint.time_ns):
             continue
-        if sight.names(mark.path, mark.rule, fingerprint.made) != mark.digest:
+        if sight.names(mark.path, mark.rule, fingerprint.made, mark.patterns) != mark.digest:
             where = "the project's folder" if mark.path == "." else f"the folder {mark.path}"
             message = f"files or folders came to {where} or went"
             if signature is None:
@@ -189,15 +200,20 @@ def _names(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
 def _is_untouched(mark: ListingMark, now: Signature, time_ns: int) -> bool:
     """Whether a folder's own times prove that no name in it came or went.
 
-    For "packages" they do not: there the names one level deeper decide, too.
+    For packages they do not: there the names one level deeper decide, too.
     """
     same = mark[2:5] == now[1:]
-    return same and mark.rule != "packages" and is_older(now.mtime_ns, now.ctime_ns, time_ns)
+    return (
+        same
+        and mark.rule not in {"packages", "folders"}
+        and is_older(now.mtime_ns, now.ctime_ns, time_ns)
+    )
 
 
 def _existence(fingerprint: Fingerprint, sight: Sight) -> Iterable[Reason]:
     for path in fingerprint.absences:
-        if sight.exists(path):
+        dangling = path in fingerprint.presences and sight.leads_nowhere(path)
+        if sight.exists(path) and not dangling:
             message = f"{path} appeared, which the build had looked for"
             yield Reason("appeared", path, message, "not there", "there")
     for path in fingerprint.presences:

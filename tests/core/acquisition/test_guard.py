@@ -251,4 +251,4 @@ def test_the_guard_imports_nothing_that_a_starting_python_has_not(
     environment = {**os.environ, "_TRUEUP_BUILD": str(tmp_path)}
     command = [need_python(version), "-I", "-c", code, watch]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
-    assert done.stdout.strip() == "['_trueup_circles', '_trueup_guard']"
+    assert done.stdout.strip() == "['_trueup_circles', '_trueup_extra_settings', '_trueup_guard']"

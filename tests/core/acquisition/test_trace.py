@@ -111,6 +111,25 @@ def test_each_look_at_the_tree_is_recorded_once_as_what_it_was(
     assert not any("__pycache__" in path for path in (*trace.reads, *trace.writes))
 
 
+@pytest.mark.parametrize("version", TARGETS)
+def test_a_glob_asks_only_for_the_names_that_match(
+    version: str, tmp_path: Path, provision: Provisioner
+) -> None:
+    body = (
+        "import glob\n"
+        "assert glob.glob('one/*.tx?') == ['one/a.txt']\n"
+        "assert len(glob.glob('all/**', recursive=True)) == 2\n"
+        "assert not glob.glob('two/*/none.txt')"
+    )
+    laid = {"one/a.txt": "", "all/b.txt": "", "two/c.txt": ""}
+    python = describe(need_python(version))
+    trace = traced(tmp_path, provision, body, laid, interpreter=python)
+    assert set(trace.globs) == {("one", "*.tx?"), ("two", "*")}
+    assert trace.own_globs == trace.globs
+    assert "all" in trace.own_listings  # until 3.9 it tries to list files as well
+    assert not {"one", "two"} & {*trace.listings, *trace.own_listings}
+
+
 def test_a_module_that_comes_from_its_bytecode_is_read_all_the_same(
     tmp_path: Path, provision: Provisioner
 ) -> None:
@@ -281,7 +300,9 @@ def test_setuptools_tells_what_a_flat_project_depends_on(
     trace = build_wheel(order, provision=provision).trace
     assert trace is not None
     assert set(files) - {"LICENSE"} <= set(trace.reads)
-    assert {".", "demo"} <= set(trace.listings)
+    assert {".", "demo"} <= {*trace.walks, *(folder for folder, _ in trace.globs)}
+    assert ("demo", "*.py") in trace.globs
+    assert "demo" not in trace.listings
     assert {"setup.cfg", "setup.py", "MANIFEST.in"} <= set(trace.absences)
     assert not trace.opaque
 

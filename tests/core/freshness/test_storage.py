@@ -25,7 +25,7 @@ digests = st.binary(min_size=16, max_size=16)
 files = st.builds(
     FileMark,
     names,
-    st.sampled_from(["content", "facet", "settings", "output", "link"]),
+    st.sampled_from(["content", "facet", "settings", "output", "link", "taken"]),
     st.integers(0, 2**62),
     times,
     times,
@@ -35,11 +35,12 @@ files = st.builds(
 listings = st.builds(
     ListingMark,
     names,
-    st.sampled_from(["all", "packages", "licences"]),
+    st.sampled_from(["all", "packages", "licences", "matching", "folders", "namespaces"]),
     times,
     times,
     st.integers(0, 2**63 - 1),
     digests,
+    names,
 )
 fingerprints = st.builds(
     Fingerprint,
@@ -93,7 +94,7 @@ def test_half_a_fingerprint_is_none(fingerprint: Fingerprint, data: st.DataObjec
 def test_another_format_is_none() -> None:
     fingerprint = Fingerprint(Circumstances("/tree", editable=True), "0" * 64, 1)
     content = encode(fingerprint)
-    assert decode(content.replace(b'"format":1,', b'"format":2,', 1)) is None
+    assert decode(content.replace(b'"format":2,', b'"format":3,', 1)) is None
 
 
 # What each format holds. A field that comes, goes, or changes its meaning is another format: count

@@ -42,13 +42,13 @@ def mark(tree: Path, path: str, kind: FileKind = "content") -> FileMark:
     return FileMark(path, kind, *signature, digest)
 
 
-def listing(tree: Path, path: str, rule: ListingRule) -> ListingMark:
+def listing(tree: Path, path: str, rule: ListingRule, patterns: str = "") -> ListingMark:
     sight = Sight(str(tree), {})
     signature = sight.signature(path)
-    digest = sight.names(path, rule, ())
+    digest = sight.names(path, rule, (), patterns)
     assert signature is not None
     assert digest is not None
-    return ListingMark(path, rule, *signature[1:], digest)
+    return ListingMark(path, rule, *signature[1:], digest, patterns)
 
 
 def taken(tree: Path, *files: FileMark, later: float = 0.0, **fields: Any) -> Fingerprint:
@@ -147,10 +147,17 @@ def test_a_link_that_leads_elsewhere_is_stale(tree: Path) -> None:
         ("packages", "LICENSE.txt", True),
         ("licences", "new.py", False),
         ("licences", "COPYING", True),
+        ("matching", "new.txt", True),
+        ("matching", ".new.txt", False),
+        ("matching", "new.toml", False),
+        ("matching", ".hidden", True),
+        ("folders", "new.txt", False),
+        ("folders", "new.py", True),
+        ("namespaces", "new.py", False),
     ],
 )
 def test_names_count_by_their_rule(rule: ListingRule, name: str, stale: bool, tree: Path) -> None:
-    found = taken(tree, listings=(listing(tree, ".", rule),))
+    found = taken(tree, listings=(listing(tree, ".", rule, "*.txt/.hid*"),))
     assert reasons(found, tree) == ()
     (tree / name).touch()
     assert kinds(found, tree) == ([("names changed", ".")] if stale else [])
@@ -163,6 +170,40 @@ def test_a_folder_becomes_a_package_by_its_first_module(tree: Path) -> None:
     assert reasons(found, tree) == ()
     (tree / "other" / "module.py").touch()
     assert kinds(found, tree) == [("names changed", ".")]
+
+
+def test_where_packages_need_no_module_any_folder_can_be_one(tree: Path) -> None:
+    (tree / "docs-of-it").mkdir()
+    found = taken(tree, listings=(listing(tree, ".", "folders"),), later=100)
+    deeper = taken(tree, listings=(listing(tree, ".", "namespaces"),), later=100)
+    (tree / "more-docs").mkdir()
+    assert reasons(found, tree) == reasons(deeper, tree) == ()
+    lay_tree(tree, {"more/__init__.py": ""})
+    assert kinds(found, tree) == [("names changed", ".")]
+    assert reasons(deeper, tree) == ()
+    (tree / "data").mkdir()
+    assert kinds(deeper, tree) == [("names changed", ".")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no file is marked executable there")
+def test_what_a_wheel_took_is_stale_when_it_becomes_executable(tree: Path) -> None:
+    found = taken(tree, mark(tree, "a.py", "taken"), mark(tree, "b.txt"))
+    (tree / "b.txt").chmod(0o755)
+    assert reasons(found, tree) == ()
+    (tree / "a.py").chmod(0o755)
+    assert kinds(found, tree) == [("input changed", "a.py")]
+
+
+def test_a_lower_bound_of_a_build_requirement_counts_where_it_was_not_kept(tree: Path) -> None:
+    def require(text: str) -> None:
+        (tree / "pyproject.toml").write_text(f"[build-system]\nrequires = [{text!r}]\n")
+
+    require("backend")
+    found = taken(tree, mark(tree, "pyproject.toml", "settings"), environment=("backend 2.0",))
+    require("backend>=1.5")
+    assert reasons(found, tree) == ()
+    require("backend>=2.1")
+    assert kinds(found, tree) == [("input changed", "pyproject.toml")]
 
 
 def test_what_the_build_made_is_no_part_of_a_listing(tree: Path) -> None:
@@ -178,6 +219,17 @@ def test_absences_and_presences(tree: Path) -> None:
     (tree / "setup.cfg").touch()
     (tree / "pkg").rename(tree / "package")
     assert kinds(found, tree) == [("disappeared", "pkg"), ("appeared", "setup.cfg")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege there")
+def test_a_link_that_led_nowhere_may_not_lead_somewhere(tree: Path) -> None:
+    (tree / "setup.cfg").symlink_to("missing")
+    found = taken(tree, absences=("setup.cfg",), presences=("setup.cfg",))
+    assert reasons(found, tree) == ()
+    (tree / "missing").touch()
+    assert kinds(found, tree) == [("appeared", "setup.cfg")]
+    (tree / "setup.cfg").unlink()
+    assert kinds(found, tree) == [("disappeared", "setup.cfg")]
 
 
 def test_variables_are_compared_without_being_kept(tree: Path) -> None:
