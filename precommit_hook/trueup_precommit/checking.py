@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from trueup.errors import TrueupError
-from trueup.freshness.verdict import Fresh, Stale
+from trueup.freshness.outcome import Fresh, Stale
 
 from trueup_precommit.looking import Finding, look
 from trueup_precommit.options import Options, parse_options

@@ -10,7 +10,7 @@ import os
 from collections.abc import Sequence
 
 from trueup.errors import TrueupError
-from trueup.freshness.verdict import Fresh
+from trueup.freshness.outcome import Fresh
 
 from trueup_precommit.looking import Finding, look
 from trueup_precommit.options import parse_options
@@ -57,7 +57,7 @@ def refresh(arguments: Sequence[str]) -> int:
 
 def _is_due(one: Finding) -> bool:
     """Whether there is something to mend it from; what is unknown is left alone."""
-    from trueup.freshness.verdict import Stale
+    from trueup.freshness.outcome import Stale
 
     return isinstance(one.verdict, Stale) and os.path.isdir(one.directory)
 

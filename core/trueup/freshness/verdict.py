@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from trueup.freshness.build_requirements import required_now, unmet
 from trueup.freshness.fingerprint import Circumstances, FileMark, Fingerprint, ListingMark
+from trueup.freshness.outcome import Fresh, Reason, ReasonKind, Stale, Unknown, Verdict
 from trueup.freshness.sight import Sight, Signature, is_older, survey_digest
 from trueup.freshness.variables import digest_variables
 
 __all__ = ["Fresh", "Reason", "ReasonKind", "Stale", "Unknown", "Verdict", "judge"]
 
-ReasonKind = Literal[
-    "gone",
-    "output missing",
-    "output changed",
-    "circumstances",
-    "input changed",
-    "input missing",
-    "appeared",
-    "disappeared",
-    "names changed",
-    "repository",
-    "variable",
-]
 _WEIGHT: dict[ReasonKind, int] = {
     "gone": 0,
     "output missing": 1,
@@ -41,47 +27,6 @@ _WEIGHT: dict[ReasonKind, int] = {
 }
 
 _DEEPER = frozenset(("packages", "folders", "namespaces"))
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why a build now would give something else.
-
-    Attributes:
-        kind: what sort of thing it is about.
-        path: the file, folder, variable or command.
-        message: a sentence without a full stop that names it.
-        before: what was, where a few words can say it.
-        now: what is.
-    """
-
-    kind: ReasonKind
-    path: str
-    message: str
-    before: str = ""
-    now: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """A build now would give what is installed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stale:
-    """A build now would give, or may well give, something else; the weightiest reason first."""
-
-    reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Nobody can tell, and why."""
-
-    reason: str
-
-
-Verdict = Fresh | Stale | Unknown
 
 
 def judge(fingerprint: Fingerprint, now: Circumstances, sight: Sight) -> Verdict:

@@ -8,7 +8,7 @@ from trueup.destination.installed import InstalledDistribution
 from trueup.freshness.editables.evidence import Doubt, Evidence
 from trueup.freshness.editables.mechanism import Mechanism
 from trueup.freshness.editables.project import Project
-from trueup.freshness.verdict import Reason
+from trueup.freshness.outcome import Reason
 
 __all__ = ["weigh_copy"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from trueup.freshness.verdict import Fresh, Reason, Stale, Unknown, Verdict
+from trueup.freshness.outcome import Fresh, Reason, Stale, Unknown, Verdict
 
 __all__ = ["Doubt", "Evidence", "weigh"]
 

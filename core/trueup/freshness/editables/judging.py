@@ -20,7 +20,7 @@ from trueup.freshness.editables.metadata import weigh_metadata
 from trueup.freshness.editables.origin import Origin, read_origin
 from trueup.freshness.editables.project import Project, read_project
 from trueup.freshness.editables.recorded import Recorded, read_recorded
-from trueup.freshness.verdict import Reason, Unknown, Verdict
+from trueup.freshness.outcome import Reason, Unknown, Verdict
 
 __all__ = ["Judgement", "judge_from_outside", "judge_installed", "local_distributions"]
 

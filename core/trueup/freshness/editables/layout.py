@@ -11,7 +11,7 @@ from trueup.freshness.editables.mechanism import Mechanism
 from trueup.freshness.editables.packages import has_source, top_level_names
 from trueup.freshness.editables.project import Project
 from trueup.freshness.editables.wanted_module import weigh_wanted_module
-from trueup.freshness.verdict import Reason
+from trueup.freshness.outcome import Reason
 
 __all__ = ["weigh_layout"]
 

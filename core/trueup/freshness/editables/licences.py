@@ -9,23 +9,15 @@ from trueup.destination.installed import InstalledDistribution
 from trueup.freshness.editables.evidence import Evidence
 from trueup.freshness.editables.project import Project
 from trueup.freshness.editables.recorded import Recorded
-from trueup.freshness.verdict import Reason
+from trueup.freshness.outcome import Reason
 
 __all__ = ["weigh_licences"]
 
-_COMMON = ("LICENSE", "LICENCE", "COPYING")
-_MORE = (*_COMMON, "NOTICE", "AUTHORS")
-# how the names begin that each takes, where the project names none;
-# uv_build and meson-python take none
-_TAKEN = {
-    "hatchling": _MORE,
-    "setuptools": _MORE,
-    "scikit-build-core": _MORE,
-    "maturin": _MORE,
-    "pdm": _MORE,
-    "flit": _COMMON,
-    "poetry-core": _COMMON,
-}
+_BEGINNINGS = ("LICENSE", "LICENCE", "COPYING", "NOTICE", "AUTHORS")  # PEP 639
+# who takes files with such names where the project names none; uv_build and meson-python do not
+_TAKING = frozenset(
+    ("hatchling", "setuptools", "scikit-build-core", "maturin", "pdm", "flit", "poetry-core")
+)
 
 
 def weigh_licences(
@@ -69,7 +61,8 @@ def _copies(folder: str) -> list[str]:
 
 def _new(project: Project, known: set[str]) -> Evidence:
     named = project.declared.get("license-files")
-    beginnings = () if isinstance(named, list) else _TAKEN.get(project.backend, ())
+    taken = project.backend in _TAKING and not isinstance(named, list)
+    beginnings = _BEGINNINGS if taken else ()
     patterns = [str(one) for one in named] if isinstance(named, list) else []
     if project.tool("setuptools").get("license-files") is not None:
         return

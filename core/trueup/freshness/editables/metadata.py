@@ -14,7 +14,7 @@ from trueup.freshness.editables.evidence import Doubt, Evidence
 from trueup.freshness.editables.project import Project, table
 from trueup.freshness.editables.recorded import Recorded
 from trueup.freshness.editables.requirement_text import canonical_requirement
-from trueup.freshness.verdict import Reason
+from trueup.freshness.outcome import Reason
 
 __all__ = ["same_version", "weigh_metadata"]
 

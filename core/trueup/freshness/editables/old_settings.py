@@ -14,7 +14,7 @@ from typing import Any
 from trueup.freshness.editables.evidence import Doubt, Evidence
 from trueup.freshness.editables.project import Project
 from trueup.freshness.editables.recorded import Recorded
-from trueup.freshness.verdict import Reason
+from trueup.freshness.outcome import Reason
 
 __all__ = ["weigh_old_settings"]
 

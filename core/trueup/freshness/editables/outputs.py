@@ -18,7 +18,7 @@ from trueup.freshness.editables.extensions import (
 from trueup.freshness.editables.mechanism import Mechanism
 from trueup.freshness.editables.project import Project
 from trueup.freshness.editables.version_file import weigh_version_file
-from trueup.freshness.verdict import Reason
+from trueup.freshness.outcome import Reason
 
 __all__ = ["fits", "weigh_outputs"]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from trueup.freshness.editables.evidence import Doubt, Evidence
 from trueup.freshness.editables.metadata import same_version
 from trueup.freshness.editables.project import Project
-from trueup.freshness.verdict import Reason
+from trueup.freshness.outcome import Reason
 
 __all__ = ["weigh_repository_version"]
 

@@ -15,7 +15,7 @@ from trueup.destination.installed import InstalledDistribution
 from trueup.freshness.editables.evidence import Doubt, Evidence
 from trueup.freshness.editables.metadata import same_version
 from trueup.freshness.editables.project import Project, table
-from trueup.freshness.verdict import Reason
+from trueup.freshness.outcome import Reason
 
 __all__ = ["weigh_version_file"]
 

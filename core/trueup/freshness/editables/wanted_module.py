@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from trueup.freshness.editables.evidence import Evidence
 from trueup.freshness.editables.project import Project
-from trueup.freshness.verdict import Reason
+from trueup.freshness.outcome import Reason
 
 __all__ = ["weigh_wanted_module"]
 

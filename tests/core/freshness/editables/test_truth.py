@@ -28,8 +28,6 @@ from trueup.freshness.verdict import Fresh, Stale, Unknown, Verdict
 MECHANISMS = {**KNOWN, **OUTSIDE_MECHANISMS}
 QUICK = {
     "setuptools-strict": ("new_module", "link_tree_damaged", "build_folder_removed"),
-    "setuptools-find": ("new_top_level_package", "new_test"),
-    "hatchling-hook": ("generated_deleted", "variable_of_a_hook"),
     "setuptools-cfg": ("old_version", "old_author", "description"),
     "hatchling": ("version", "renamed_package", "licence", "everything_touched"),
 }
@@ -38,7 +36,9 @@ UNPROVABLE = {
     ("setuptools-strict", "config_setting"): "settings were given on a command line",
 }
 # (mechanism, edit) -> why it is called stale although a build would give the same
-ACCEPTED_FALSE_STALE: dict[tuple[str, str], str] = {}
+ACCEPTED_FALSE_STALE = {
+    ("pdm*", "package_deleted"): "nothing is left to import, and PDM builds that, too",
+}
 LIMIT = 0.02
 Cell = tuple[str, Verdict, bool | None]
 
