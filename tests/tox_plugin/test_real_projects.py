@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
-from support.laboratory import fetch_wheelhouse
+from support.editable_projects import ALL, Template
+from support.laboratory import fetch_wheelhouse, find_uv
+from support.nox_reports import report_variables
 from support.tox_projects import ToxProject
 
 _HATCHLING = """
@@ -149,3 +153,96 @@ def test_the_runner_of_tox_itself_gives_the_same(
         each.configure(code, package=package, extras="more", runner=runner)
         each.works("run")
     assert real.installed() == other.installed()
+
+
+_NATIVE_SOURCED = Template(
+    "innate",
+    '"setuptools>=77"',
+    "setuptools.build_meta",
+    settings='[[tool.setuptools.ext-modules]]\nname = "innate._native"\n'
+    'sources = ["src/innate/native.c"]\n',
+    files={"src/innate/native.c": ALL["extended"].files["extended/native.c"]},
+)
+_KINDS_OF_PROJECT = {
+    each.name: each
+    for each in (
+        *(ALL[name] for name in ("hatched", "flatly", "scmed", "flitted", "pathed", "poetic")),
+        *(ALL[name] for name in ("rusty", "extended")),
+        _NATIVE_SOURCED,
+    )
+}
+_NATIVE_CHECK = {"extended": "._native", "innate": "._native"}
+_ASK = """
+import importlib, importlib.metadata, json, subprocess, sys
+module = importlib.import_module(sys.argv[1])
+module.main()
+importlib.import_module(sys.argv[1] + (sys.argv[2] if len(sys.argv) > 2 else ""))
+subprocess.run([sys.argv[1] + "-run"], check=True)
+found = {each.metadata["Name"].lower(): each.version for each in importlib.metadata.distributions()}
+print("HOLDS", json.dumps({k: v for k, v in sorted(found.items()) if k not in ("pip", "setuptools", "wheel")}))
+sys.exit(3)
+"""
+
+
+def _outcome(
+    tox: tuple[str, ...], root: Path, runner: str, package: str, *, name: str, deps: str = ""
+) -> tuple[int, str]:
+    """Return tox's exit code and what the environment held when its command ran."""
+    (root / "ask.py").write_text(_ASK)
+    (root / "tox.ini").write_text(
+        f"[tox]\nenv_list = a\nwork_dir = {{tox_root}}/../.tox-{runner}-{package}\n"
+        f"[testenv]\nrunner = {runner}\npackage = {package}\nextras = more\ndeps = {deps}\n"
+        f"commands = python ask.py {name} {_NATIVE_CHECK.get(name, '')}\n"
+    )
+    variables = report_variables(root.parent / "caches", TOX_UV_PATH=find_uv())
+    done = subprocess.run(
+        [*tox, "run", "-e", "a"],
+        cwd=root,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    held = [line for line in done.stdout.splitlines() if line.startswith("HOLDS ")]
+    return done.returncode, held[-1] if held else done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("package", ["wheel", "editable"])
+@pytest.mark.parametrize("name", sorted(_KINDS_OF_PROJECT))
+def test_all_runners_give_the_same(
+    name: str, package: str, tmp_path: Path, tox_beside_uv: tuple[str, ...]
+) -> None:
+    if name == "rusty" and shutil.which("cargo") is None:
+        pytest.skip("there is no cargo on this machine")
+    root = _KINDS_OF_PROJECT[name].write(tmp_path / "project")
+    seen = {
+        runner: _outcome(tox_beside_uv, root, runner, package, name=name)
+        for runner in ("virtualenv", "uv-venv-runner", "trueup")
+    }
+    code, held = seen["trueup"]
+    assert code == 3, held
+    assert '"iniconfig"' in held
+    assert seen == dict.fromkeys(seen, (code, held))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("package", ["wheel", "editable"])
+def test_all_runners_give_the_same_for_a_workspace(
+    package: str, tmp_path: Path, tox_beside_uv: tuple[str, ...]
+) -> None:
+    root = ALL["hatched"].write(tmp_path / "project")
+    ALL["flitted"].write(root / "packages" / "flitted")
+    path = root / "pyproject.toml"
+    text = path.read_text().replace('["iniconfig>=1"]', '["iniconfig>=1", "flitted"]')
+    sources = "[tool.uv.sources]\nflitted = { workspace = true }\n"
+    path.write_text(f'{text}\n[tool.uv.workspace]\nmembers = ["packages/*"]\n{sources}')
+    deps = "-e ./packages/flitted"
+    seen = {
+        runner: _outcome(tox_beside_uv, root, runner, package, name="hatched", deps=deps)
+        for runner in ("virtualenv", "uv-venv-runner", "trueup")
+    }
+    code, held = seen["trueup"]
+    assert code == 3, held
+    assert '"flitted"' in held
+    assert seen == dict.fromkeys(seen, (code, held))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import Requirement
 from tox.tox_env.python.package import PythonPathPackageWithDeps
@@ -14,7 +15,14 @@ from tox.tox_env.python.pip.req_file import PythonDeps
 if TYPE_CHECKING:
     from trueup_tox.project import Project
 
-__all__ = ["has_packages", "holds_directories", "pinned", "projects_in", "requirements_in"]
+__all__ = [
+    "files_in",
+    "has_packages",
+    "holds_directories",
+    "pinned",
+    "projects_in",
+    "requirements_in",
+]
 
 
 def projects_in(arguments: Any) -> dict[str, Project]:
@@ -56,13 +64,24 @@ def pinned(arguments: list[str], *, keep: bool) -> list[str]:
 
 def holds_directories(arguments: PythonDeps) -> bool:
     """Whether directories are among `arguments`, or in the files that they name."""
+    return any(map(os.path.isdir, _paths_in(arguments)))
+
+
+def files_in(arguments: PythonDeps) -> list[str]:
+    """Return the files among `arguments`, such as wheels, and in the files that they name."""
+    return [path for path in _paths_in(arguments) if os.path.isfile(path)]
+
+
+def _paths_in(arguments: PythonDeps) -> Iterator[str]:
     for one in arguments.requirements:
-        if not isinstance(one.requirement, Requirement):
+        if isinstance(one.requirement, Requirement):
+            url = one.requirement.url or ""
+            if url.startswith("file:"):
+                yield unquote(urlsplit(url).path)
+        else:
             path = str(one.requirement).partition("[")[0]
             # tox writes a path as seen from the file that it stands in.
-            if os.path.isdir(os.path.join(os.path.dirname(one.from_file), path)):
-                return True
-    return False
+            yield os.path.join(os.path.dirname(one.from_file), path)
 
 
 def _address(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -15,7 +15,7 @@ from tox.execute.request import ExecuteRequest, StdinSource
 from tox.tox_env.errors import Fail
 
 from trueup_tox.narration import Narrator
-from trueup_tox.stopping import stoppable
+from trueup_tox.stopping import stoppable, stopped
 from trueup_tox.variables import variables_of
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def install(
             base=str(tox_env.core["tox_root"]),
             variables=variables_of(tox_env) if variables is None else variables,
             reporter=narrator,
+            more_to_come=getattr(tox_env, "renewing", False),
         )
         report = install_arguments(
             ["--python", str(tox_env.env_python()), *arguments],
@@ -113,11 +114,10 @@ def errand(tox_env: ToxEnv, words: Sequence[str], run_id: str) -> Iterator[Narra
     from trueup.errors import TrueupError
     from trueup.resolution.credentials import presentable
 
-    stopped = _stop_signal(tox_env)
-    if stopped():
+    if stopped(tox_env):
         raise SystemExit(-2)
     command = [presentable(word) for word in ("trueup", *words)]
-    narrator = Narrator(f"{run_id}> {shlex.join(command)}", stopped)
+    narrator = Narrator(f"{run_id}> {shlex.join(command)}", lambda: stopped(tox_env))
     started, code, problem = time.monotonic(), Outcome.OK, ""
     try:
         with stoppable():
@@ -127,7 +127,7 @@ def errand(tox_env: ToxEnv, words: Sequence[str], run_id: str) -> Iterator[Narra
         code, problem = 1, str(error)
         narrator.catch_up()
         narrator.announce()
-        if stopped():
+        if stopped(tox_env):
             raise SystemExit(-2) from error
         raise Fail(problem) from error
     except KeyboardInterrupt as error:
@@ -176,15 +176,3 @@ def _changes(report: InstallReport) -> list[str]:
         lines.append(f"+ {one.name} {one.version}{before} ({one.reason})")
     lines += [f"- {gone.name} {gone.version} ({gone.reason})" for gone in report.removed]
     return lines
-
-
-def _stop_signal(tox_env: ToxEnv) -> Callable[[], bool]:
-    """Return what tells whether the user has asked to stop; tox 4.60 moved it into an object."""
-
-    def stopped() -> bool:
-        interruption = getattr(tox_env, "_interruption", None)
-        if interruption is None:
-            return bool(getattr(tox_env, "_interrupted", False))
-        return bool(interruption.requested)
-
-    return stopped

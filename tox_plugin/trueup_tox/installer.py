@@ -13,6 +13,7 @@ from tox.tox_env.python.pip.pip_install import Pip
 from tox.tox_env.python.pip.req_file import PythonDeps
 
 from trueup_tox.arguments import (
+    files_in,
     has_packages,
     holds_directories,
     pinned,
@@ -21,6 +22,8 @@ from trueup_tox.arguments import (
 )
 from trueup_tox.exactness import Exactness
 from trueup_tox.lock import Locked
+from trueup_tox.memory import key_of, lasting
+from trueup_tox.recollection import Recollection
 from trueup_tox.record import Record
 from trueup_tox.settings import add_settings
 from trueup_tox.uv_package import SourcedProject, lowered, project_root
@@ -50,6 +53,17 @@ class TrueupInstaller(Pip):
         add_settings(self._env.conf)
 
     @cached_property
+    def recollection(self) -> Recollection:
+        """What was seen of the environment at the end of the last run."""
+        return Recollection(self._env, self._environment)
+
+    def renew(self) -> None:
+        """Forget what was seen of the environment: it is made anew."""
+        self.recollection.renew()
+        self._prepared = False
+        self.__dict__.pop("_damaged", None)
+
+    @cached_property
     def _exactness(self) -> Exactness:
         return Exactness(self._env, self._environment)
 
@@ -66,23 +80,29 @@ class TrueupInstaller(Pip):
             Fail: with the problem and the way out.
             Recreate: the environment has to be made anew.
         """
-        if isinstance(arguments, Locked):
-            self._synchronize(arguments)
-            return
         sourced = _sourced(arguments)
-        if self.own_command:
+        if self.own_command and not isinstance(arguments, Locked):
             if sourced is not None:
                 super()._execute_installer(sourced.arguments, of_type)
             else:
                 super().install(arguments, section, of_type)
             return
+        self.recollection.begin()
+        if isinstance(arguments, Locked):
+            self._synchronize(arguments)
+        else:
+            self._install(arguments, section, of_type)
+        self.recollection.end()
+
+    def _install(self, arguments: Any, section: str, of_type: str) -> None:
+        sourced = _sourced(arguments)
         self._started: set[str] = set()
         self._changed = False
         self._projects = projects_in(arguments)
         self._prepare()
         if sourced is not None:
             self._exactness.replace_lines(sourced.lines)
-            self._run(sourced.arguments, of_type)
+            self._run(sourced.arguments, of_type, mark="")
             self._exactness.remove_leftovers(changed=self._changed)
             return
         try:
@@ -91,15 +111,23 @@ class TrueupInstaller(Pip):
             if not self._exactness.drop(arguments, section, of_type):
                 raise
             super().install(arguments, section, of_type)
-        skipped = of_type not in self._started and isinstance(arguments, PythonDeps)
-        if skipped and holds_directories(arguments):
+        if isinstance(arguments, PythonDeps) and holds_directories(arguments):
             # tox compares the lines of its configuration, and a path stays the same line.
-            self._run([*arguments.as_root_args, *self._constraints()], of_type)
-        if has_packages(arguments) and "package_deps" not in self._started:
+            self.recollection.stands_on(files_in(arguments))
+            words = [*arguments.as_root_args, *self._constraints()]
+            self._look_again(words, of_type, key_of(arguments.unroll()))
+        if has_packages(arguments):
             _, members = lowered(requirements_in(arguments), project_root(self._env.core))
             if members:
-                self._run(members, "package_deps")
+                self._look_again(members, "package_deps", "")
         self._exactness.remove_leftovers(changed=self._changed)
+
+    def _look_again(self, words: list[str], of_type: str, mark: str) -> None:
+        """Install local projects that tox has not, because their names are the same as before."""
+        if of_type in self._started:
+            self.recollection.note(of_type, words, mark)
+        else:
+            self._run(words, of_type, mark=mark)
 
     def installed(self) -> list[str]:
         """Return what is installed, as `pip freeze --all` writes it."""
@@ -117,7 +145,7 @@ class TrueupInstaller(Pip):
     def _synchronize(self, asked: Locked) -> None:
         from trueup_tox.synchronization import synchronize
 
-        synchronize(self._env, asked, self._again())
+        synchronize(self._env, asked, self.recollection, self._again())
 
     def _execute_installer(self, deps: Sequence[Any], of_type: str) -> None:
         if self.own_command:
@@ -127,14 +155,17 @@ class TrueupInstaller(Pip):
         arguments = [str(each) for each in deps]
         project = self._projects.get(arguments[-1])
         if project is not None and self._builds_like(project):
-            self._run(project.wish.arguments, of_type, project.variables)
+            told = key_of(arguments[-1], lasting(project.variables))
+            self._run(project.wish.arguments, of_type, project.variables, mark=told)
             return
+        mark: str | None = None
         if of_type == "package":
             arguments = pinned(arguments, keep=not self._damaged)
+            mark = None if "--force-reinstall" in arguments else ""
         elif of_type == "package_deps":
             arguments += self._package_constraints()
             arguments, _ = lowered(arguments, project_root(self._env.core))
-        self._run(arguments, of_type)
+        self._run(arguments, of_type, mark=mark)
         frozen = self.constrain_package_deps and self.use_frozen_constraints
         if of_type == "deps" and frozen and not self._constrained:
             # What is installed editable has no version to hold it to.
@@ -149,8 +180,23 @@ class TrueupInstaller(Pip):
         return str(self._env.base_python.extra["executable"]) == project.wish.python
 
     def _run(
-        self, arguments: list[str], of_type: str, variables: Mapping[str, str] | None = None
+        self,
+        arguments: list[str],
+        of_type: str,
+        variables: Mapping[str, str] | None = None,
+        *,
+        mark: str | None = None,
     ) -> None:
+        """Install, if it was not seen that there is nothing to do.
+
+        Args:
+            arguments: in pip's grammar.
+            of_type: tox's word for it.
+            variables: of the environment; None for those of tox's environment.
+            mark: what decides beside the arguments; None for what cannot be told by looking.
+        """
+        if mark is not None and self.recollection.skips(of_type, arguments, mark):
+            return
         from trueup_tox.errand import install
 
         options = ["--pre"] if self._env.conf["pip_pre"] else []
@@ -158,7 +204,9 @@ class TrueupInstaller(Pip):
             options += ["--resolution", self._env.conf["resolution"]]
         words = [*options, *self._again(), *arguments]
         report = install(self._env, words, f"install_{of_type}", variables)
-        self._changed |= report.changed
+        if report.changed:
+            self._changed = True
+            self.recollection.distrust()
 
     def _again(self) -> list[str]:
         return [f"--reinstall-package={name}" for name in sorted(self._damaged)]
@@ -203,6 +251,8 @@ class TrueupInstaller(Pip):
     @cached_property
     def _damaged(self) -> frozenset[str]:
         """The distributions that are not as they were put in place, looked for once in a run."""
+        if self.recollection.holds:
+            return frozenset()
         from trueup.destination.installed import read_installed
         from trueup.errors import TrueupError
         from trueup.installation.damage import find_damage

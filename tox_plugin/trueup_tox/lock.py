@@ -16,7 +16,7 @@ from trueup_tox.workspace import member_folders, read_table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Locked", "SyncFlags", "digest_of", "split_flags", "words"]
+__all__ = ["Locked", "SyncFlags", "deciding_places", "digest_of", "split_flags", "words"]
 
 _DESCRIPTIONS = ("pyproject.toml", "setup.py", "setup.cfg", "uv.toml")
 
@@ -125,6 +125,20 @@ def _deciding_files(lock: str) -> Iterator[str]:
     for folder in sorted({root, *member_folders(root, table), *_local_packages(lock)}):
         for name in _DESCRIPTIONS:
             yield os.path.join(folder, name)
+
+
+def deciding_places(root: str) -> Iterator[str]:
+    """Yield what to look at to see that the lock and its projects are as they were.
+
+    The folders that members lie in are among it, because another one may appear there.
+    """
+    lock = _find_lock(root)
+    if lock is None:
+        return
+    yield from _deciding_files(lock)
+    home = os.path.dirname(lock)
+    table = read_table(os.path.join(home, "pyproject.toml"))
+    yield from {os.path.dirname(folder) for folder in member_folders(home, table)} - {home}
 
 
 def _local_packages(lock: str) -> Iterator[str]:

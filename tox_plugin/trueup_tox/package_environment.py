@@ -14,6 +14,7 @@ from tox.tox_env.python.virtual_env.package.pyproject import (
 )
 from tox.util.path import ensure_empty_dir
 
+from trueup_tox.remembered_build import RememberedBuild
 from trueup_tox.uv_package import UV_KINDS, SourcedProject
 from trueup_tox.variables import variables_of
 from trueup_tox.virtual_environment import TrueupVirtualEnv
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tox.tox_env.api import ToxEnvCreateArgs
     from tox.tox_env.package import Package, PackageToxEnv
     from tox.tox_env.runner import RunToxEnv
-    from trueup.api.building import ProjectWheel
+    from trueup.api.build_wish import ProjectWheel
 
     from trueup_tox.project import Project
 
@@ -47,6 +48,7 @@ class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
         """Make the environment's object; nothing is on disk yet."""
         super().__init__(create_args)
         self._built: dict[str, Built | None] = {}
+        self._new: list[RememberedBuild] = []
 
     @staticmethod
     def id() -> str:
@@ -89,9 +91,9 @@ class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
         return self._built[kind]
 
     def _build(self, kind: str) -> Built | None:
-        from trueup.api.building import BuildWish
+        from trueup.api.build_wish import BuildWish
 
-        from trueup_tox.project import Project, build, settings_for
+        from trueup_tox.project import Project, settings_for
 
         settings = settings_for(self._settings(kind))
         if settings is None or self.conf["deps"] or self.installer.own_command:
@@ -105,10 +107,19 @@ class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
             editable=kind == "editable",
             config_settings=tuple(settings.items()),
         )
-        wheel = build(self, wish)
-        if wheel is None:
-            return None
-        return wheel, Project(wish, variables_of(self))
+        variables = variables_of(self)
+        remembered = RememberedBuild(wish, variables)
+        wheel = remembered.wheel or self._build_now(remembered)
+        return None if wheel is None else (wheel, Project(wish, variables))
+
+    def _build_now(self, remembered: RememberedBuild) -> ProjectWheel | None:
+        from trueup_tox.project import build
+
+        wheel = build(self, remembered.wish)
+        if wheel is not None:
+            remembered.wheel = wheel
+            self._new.append(remembered)
+        return wheel
 
     def _settings(self, kind: str) -> Mapping[str, dict[str, str] | None]:
         hooks = (
@@ -119,6 +130,8 @@ class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
         return {hook: self.conf[f"config_settings_{hook}"] for hook in hooks}
 
     def _teardown(self) -> None:
+        while self._new:  # now that the commands are through, which may have changed the project
+            self._new.pop().remember()
         if self._frontend_ is None:  # tox would make one, only to close it
             super(Pep517VenvPackager, self)._teardown()
         else:

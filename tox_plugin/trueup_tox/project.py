@@ -15,7 +15,7 @@ from trueup_tox.variables import variables_of
 
 if TYPE_CHECKING:
     from tox.tox_env.python.virtual_env.package.pyproject import Pep517VirtualEnvPackager
-    from trueup.api.building import BuildWish, ProjectWheel
+    from trueup.api.build_wish import BuildWish, ProjectWheel
 
 __all__ = ["EditableProject", "Metadata", "Project", "WheelProject", "build", "settings_for"]
 

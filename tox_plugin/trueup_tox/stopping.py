@@ -7,8 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-__all__ = ["stop_errands", "stoppable"]
+if TYPE_CHECKING:
+    from tox.tox_env.api import ToxEnv
+
+__all__ = ["stop_errands", "stoppable", "stopped"]
 
 _LOCK = threading.Lock()
 _RUNNING: set[int] = set()
@@ -48,3 +52,11 @@ def stoppable() -> Iterator[None]:
             _RUNNING.discard(thread)
         # What was raised from outside while the lock was awaited arrives here, and no later.
         time.sleep(0)
+
+
+def stopped(tox_env: ToxEnv) -> bool:
+    """Whether the user has asked to stop; tox 4.60 moved the answer into an object."""
+    interruption = getattr(tox_env, "_interruption", None)
+    if interruption is None:
+        return bool(getattr(tox_env, "_interrupted", False))
+    return bool(interruption.requested)

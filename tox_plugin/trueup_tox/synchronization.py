@@ -9,7 +9,7 @@ from tox.execute.request import StdinSource
 from tox.tox_env.errors import Fail
 
 from trueup_tox.errand import Exactly, install
-from trueup_tox.lock import digest_of
+from trueup_tox.lock import deciding_places, digest_of
 from trueup_tox.record import Record
 from trueup_tox.uv_program import need_uv
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tox.tox_env.python.api import Python
 
     from trueup_tox.lock import Locked
+    from trueup_tox.recollection import Recollection
 
 __all__ = ["synchronize"]
 
@@ -27,12 +28,15 @@ _SEEDS = frozenset({"pip", "setuptools", "wheel"})
 _RESTLESS = ("-U", "--upgrade", "-P", "--refresh")
 
 
-def synchronize(tox_env: Python, asked: Locked, options: list[str]) -> None:
+def synchronize(
+    tox_env: Python, asked: Locked, recollection: Recollection, options: list[str]
+) -> None:
     """Make the environment of `tox_env` what the lock says.
 
     Args:
         tox_env: where.
         asked: which lock, and what of it.
+        recollection: what was seen of the environment.
         options: more arguments of the install.
 
     Raises:
@@ -41,10 +45,18 @@ def synchronize(tox_env: Python, asked: Locked, options: list[str]) -> None:
     """
     if asked.pylock and not os.path.isfile(asked.pylock):
         raise Fail(f"pylock file not found at {asked.pylock}")
+    if not _restless(asked) and recollection.skips("lock", [*options, *map(str, asked)], ""):
+        return
     path = asked.pylock or _exported(tox_env, asked)
+    recollection.stands_on([path] if asked.pylock else [path, *deciding_places(asked.root)])
     exactly = Exactly(_SEEDS | frozenset(asked.spared)) if asked.exact else None
     arguments = [*options, *asked.install, "--pylock", path]
-    install(tox_env, arguments, "install_lock", exactly=exactly)
+    if install(tox_env, arguments, "install_lock", exactly=exactly).changed:
+        recollection.distrust()
+
+
+def _restless(asked: Locked) -> bool:
+    return any(each.startswith(_RESTLESS) for each in asked.flags)
 
 
 def _exported(tox_env: Python, asked: Locked) -> str:
@@ -57,8 +69,7 @@ def _exported(tox_env: Python, asked: Locked) -> str:
     uv = need_uv(variables, "a uv.lock")
     path = os.path.join(tox_env.env_dir, "pylock.trueup.toml")
     record = Record(tox_env.cache)
-    restless = any(each.startswith(_RESTLESS) for each in asked.flags)
-    if not restless and os.path.isfile(path):
+    if not _restless(asked) and os.path.isfile(path):
         digest = digest_of(asked, variables, uv)
         if digest is not None and digest == record.own("lock"):
             return path

@@ -9,7 +9,8 @@ from tox.tox_env.errors import Recreate
 from tox.tox_env.python.virtual_env.api import VirtualEnv
 
 from trueup_tox.installer import TrueupInstaller
-from trueup_tox.stopping import stop_errands
+from trueup_tox.renewal import forget_old, set_aside
+from trueup_tox.stopping import stop_errands, stopped
 from trueup_tox.uv_program import find_uv_program
 
 __all__ = ["TrueupVirtualEnv"]
@@ -19,7 +20,13 @@ _PASSED = ("UV_*", "TRUEUP_*", "TOX_UV_PATH", "PKG_CONFIG_PATH", "MACOSX_DEPLOYM
 
 
 class TrueupVirtualEnv(VirtualEnv):
-    """A virtual environment whose installer is trueup."""
+    """A virtual environment whose installer is trueup.
+
+    Attributes:
+        renewing: it is being made anew, and what it held waits to be used again.
+    """
+
+    renewing = False
 
     @property
     def installer(self) -> TrueupInstaller:
@@ -27,6 +34,31 @@ class TrueupVirtualEnv(VirtualEnv):
         if self._installer is None:
             self._installer = TrueupInstaller(self)
         return cast("TrueupInstaller", self._installer)
+
+    def _clean(self, transitive: bool = False) -> None:
+        if self._run_state["clean"]:
+            return
+        with set_aside(str(self.env_dir)) as shelved:
+            super()._clean(transitive)
+        self.installer.renew()
+        self.renewing = self.renewing or shelved
+
+    def setup(self) -> None:
+        """Set the environment up; of what it held before it was made anew, the rest goes."""
+        try:
+            super().setup()
+        finally:
+            if self.renewing:
+                self.renewing = False
+                forget_old(str(self.env_dir))
+
+    def teardown(self) -> None:
+        """Remember how the environment looks, now that all commands are through."""
+        try:
+            if not (self.installer.own_command or stopped(self)):
+                self.installer.recollection.remember()
+        finally:
+            super().teardown()
 
     def interrupt(self) -> None:
         """Stop what runs; tox calls it from its main thread, for every environment."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.supply import Supply
 from trueup.acquisition.wheel_export import export_wheel
+from trueup.api.build_wish import BuildWish, ProjectWheel
 from trueup.api.front import Surroundings, prepared
 from trueup.api.judging import circumstances_of, judge_now
 from trueup.api.order import Order
@@ -21,48 +21,6 @@ from trueup.reporting import Event
 from trueup.resolution.install_grammar import parse_install_arguments
 
 __all__ = ["BuildWish", "ProjectWheel", "build_project"]
-
-
-@dataclass(frozen=True, slots=True)
-class BuildWish:
-    """Which project is to become a wheel, for whom, and where the file is to lie.
-
-    Attributes:
-        path: the project's directory, absolute.
-        python: path of the Python that the wheel is for.
-        folder: where wheels of this project are kept; made where it is missing.
-        editable: an editable wheel (PEP 660).
-        config_settings: (key, value) pairs for the backend.
-    """
-
-    path: str
-    python: str
-    folder: str
-    editable: bool = False
-    config_settings: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def arguments(self) -> list[str]:
-        """What would follow `install`, to install this project in just this way, by itself."""
-        settings = [f"--config-settings={key}={value}" for key, value in self.config_settings]
-        return ["--no-deps", *settings, *(["-e"] if self.editable else []), self.path]
-
-
-@dataclass(frozen=True, slots=True)
-class ProjectWheel:
-    """A local project as a wheel file.
-
-    Attributes:
-        path: the wheel.
-        name: normalized name of the distribution.
-        version: as the wheel's file name has it.
-        metadata: the content of METADATA.
-    """
-
-    path: str
-    name: str
-    version: str
-    metadata: bytes
 
 
 def build_project(wish: BuildWish, around: Surroundings | None = None) -> ProjectWheel:
@@ -87,16 +45,16 @@ def build_project(wish: BuildWish, around: Surroundings | None = None) -> Projec
         order = Order(request=request, environment=environment)
         supply = supply_for(request, environment.interpreter, workshop)
         _tell_why(order, supply)
-        pack = _only_pack(order, supply)
+        pack, fingerprint = _only_build(order, supply)
         path = export_wheel(pack, wish.folder)
         metadata = pack.read(f"{pack.root}/{pack.dist_info}/METADATA")
-    return ProjectWheel(path, pack.name, pack.version, metadata)
+    return ProjectWheel(path, pack.name, pack.version, metadata, fingerprint)
 
 
-def _only_pack(order: Order, supply: Supply) -> Pack:
+def _only_build(order: Order, supply: Supply) -> tuple[Pack, bytes]:
     for built in build_projects(order, supply, {}, {}).values():
         if built.pack is not None:  # nothing is installed here, so there always is one
-            return built.pack
+            return built.pack, built.fingerprint
     raise RequestError("there is no project to build", hint="name a directory with a project in it")
 
 

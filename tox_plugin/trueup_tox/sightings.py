@@ -1,0 +1,110 @@
+"""What an environment and its local projects were seen to be, with the core's help."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from trueup_tox.memory import Ground, settled
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from trueup.destination.environment import Environment
+    from trueup.destination.installed import InstalledDistribution
+
+__all__ = ["still_fresh", "verified", "verified_build"]
+
+
+def verified(environment: Environment, files: Collection[str], variables: Mapping[str, str]) -> Any:
+    """Return how an environment looks in which everything is right, for `remember`; None if not.
+
+    Args:
+        environment: what was installed into.
+        files: more paths that decided, by being as they are or by not being there.
+        variables: the environment variables.
+
+    Raises:
+        TrueupError: something cannot be read.
+    """
+    from trueup.destination.installed import read_installed
+    from trueup.installation.damage import find_damage
+
+    installed = read_installed(environment)
+    prints = list(_fingerprints(installed.values()))
+    there = tuple(path for path in files if os.path.exists(path))
+    more = Ground(there, absent=tuple(set(files) - set(there)))
+    signed = settled([_of_environment(environment, installed), more, *map(_of_project, prints)])
+    if signed is None or find_damage(environment, installed, edited_too=True):
+        return None
+    return signed if all(still_fresh(each, variables) for each in prints) else None
+
+
+def verified_build(fingerprint: bytes, paths: tuple[str, ...], variables: Mapping[str, str]) -> Any:
+    """Return how a project and its wheel look, for `remember`; None where something has changed.
+
+    Args:
+        fingerprint: of the build.
+        paths: what it gave, and the Python that it is for.
+        variables: the environment variables.
+    """
+    signed = settled([Ground(paths), _of_project(fingerprint)])
+    return signed if signed is not None and still_fresh(fingerprint, variables) else None
+
+
+def still_fresh(fingerprint: bytes, variables: Mapping[str, str]) -> bool:
+    """Whether a project is as its fingerprint has it; variables and circumstances are not compared.
+
+    Those are a part of the key of what is remembered.
+    """
+    from dataclasses import replace
+
+    from trueup.freshness.sight import Sight
+    from trueup.freshness.storage import decode
+    from trueup.freshness.verdict import Fresh, judge
+
+    known = decode(fingerprint)
+    if known is None:
+        return False
+    circumstances = known.circumstances
+    sight = Sight(circumstances.tree, variables)
+    return isinstance(judge(replace(known, variables={}), circumstances, sight), Fresh)
+
+
+def _of_project(fingerprint: bytes) -> Ground:
+    from trueup.freshness.foundation import foundation_of
+    from trueup.freshness.storage import decode
+
+    known = decode(fingerprint)
+    found = foundation_of(known) if known is not None else None
+    if found is None:
+        return Ground(fingerprint=fingerprint, sure=False)
+    return Ground(found.places, found.links, found.absent, found.present, fingerprint)
+
+
+def _of_environment(
+    environment: Environment, installed: Mapping[str, InstalledDistribution]
+) -> Ground:
+    """Return the files that trueup wrote, and what tells that something came or went."""
+    from trueup.installation.receipt import read_receipt
+
+    interpreter = environment.interpreter
+    places = [os.path.join(interpreter.prefix, "pyvenv.cfg"), interpreter.base_executable]
+    places += [path for path in environment.library_directories if os.path.isdir(path)]
+    for present in installed.values():
+        receipt = read_receipt(environment, os.path.basename(present.path))
+        if receipt is not None:
+            places += [os.path.join(present.library, path) for path in receipt.paths]
+    return Ground(tuple(places), absent=(os.path.join(environment.state, "journal"),))
+
+
+def _fingerprints(installed: Iterable[InstalledDistribution]) -> Iterator[bytes]:
+    from trueup.freshness.fingerprint import FILE_NAME
+
+    for present in installed:
+        try:
+            with open(os.path.join(present.path, FILE_NAME), "rb") as file:
+                yield file.read()
+        except OSError:  # of an index
+            continue
