@@ -178,8 +178,10 @@ module = importlib.import_module(sys.argv[1])
 module.main()
 importlib.import_module(sys.argv[1] + (sys.argv[2] if len(sys.argv) > 2 else ""))
 subprocess.run([sys.argv[1] + "-run"], check=True)
-found = {each.metadata["Name"].lower(): each.version for each in importlib.metadata.distributions()}
-print("HOLDS", json.dumps({k: v for k, v in sorted(found.items()) if k not in ("pip", "setuptools", "wheel")}))
+found = {one.metadata["Name"].lower(): one.version for one in importlib.metadata.distributions()}
+for seed in ("pip", "setuptools", "wheel"):
+    found.pop(seed, None)
+print("HOLDS", json.dumps(found, sort_keys=True))
 sys.exit(3)
 """
 

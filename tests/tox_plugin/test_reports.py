@@ -1,4 +1,4 @@
-"""Reports of others, replayed in tox with the real build backends: an environment sees what is there.
+"""Reports of others, replayed in tox with real build backends: what is there is what is seen.
 
 Each run after a change is made twice, because some tools were right only once.
 """

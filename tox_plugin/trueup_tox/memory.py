@@ -98,7 +98,7 @@ def _same(places: Any, links: Any, absent: Iterable[str], present: Iterable[str]
 
 
 def _fresh(fingerprint: bytes, variables: Mapping[str, str]) -> bool:
-    from trueup_tox.sightings import still_fresh
+    from trueup_tox.judgement import still_fresh
 
     return still_fresh(fingerprint, variables)
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from trueup_tox.judgement import still_fresh
 from trueup_tox.memory import Ground, settled
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from trueup.destination.environment import Environment
     from trueup.destination.installed import InstalledDistribution
 
-__all__ = ["still_fresh", "verified", "verified_build"]
+__all__ = ["verified", "verified_build"]
 
 
 def verified(environment: Environment, files: Collection[str], variables: Mapping[str, str]) -> Any:
@@ -51,25 +52,6 @@ def verified_build(fingerprint: bytes, paths: tuple[str, ...], variables: Mappin
     """
     signed = settled([Ground(paths), _of_project(fingerprint)])
     return signed if signed is not None and still_fresh(fingerprint, variables) else None
-
-
-def still_fresh(fingerprint: bytes, variables: Mapping[str, str]) -> bool:
-    """Whether a project is as its fingerprint has it; variables and circumstances are not compared.
-
-    Those are a part of the key of what is remembered.
-    """
-    from dataclasses import replace
-
-    from trueup.freshness.sight import Sight
-    from trueup.freshness.storage import decode
-    from trueup.freshness.verdict import Fresh, judge
-
-    known = decode(fingerprint)
-    if known is None:
-        return False
-    circumstances = known.circumstances
-    sight = Sight(circumstances.tree, variables)
-    return isinstance(judge(replace(known, variables={}), circumstances, sight), Fresh)
 
 
 def _of_project(fingerprint: bytes) -> Ground:
