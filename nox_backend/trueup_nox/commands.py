@@ -15,7 +15,7 @@ from trueup.errors import RequestError
 
 __all__ = ["Errand", "Inside", "understand"]
 
-Verb = Literal["install", "sync", "uninstall", "list"]
+Verb = Literal["install", "sync", "uninstall", "list", "cache"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,8 @@ def _of_pip(words: Sequence[str], inside: Inside) -> Errand | None:
             return Errand("list", ("--format", "freeze", *told))
         case "list":
             return Errand("list", told)
+        case "cache" if rest[1:2] in {("remove",), ("purge",)}:
+            return Errand("cache", told)
         case _:
             asked = f"pip {verb}".strip()
             raise RequestError(

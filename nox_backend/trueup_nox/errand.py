@@ -98,6 +98,9 @@ def _carry(
     variables: Mapping[str, str],
     narrator: Narrator,
 ) -> int:
+    if errand.verb == "cache":
+        narrator.say(["Nothing to do: trueup installs nothing from pip's cache"])
+        return 0
     if errand.verb != "uninstall":
         return install(errand, environment, variables, narrator)
     from trueup_nox.uninstalling import uninstall

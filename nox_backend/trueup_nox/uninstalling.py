@@ -52,6 +52,7 @@ def uninstall(
 def _names(arguments: Sequence[str], variables: Mapping[str, str]) -> list[str]:
     """Return what `pip uninstall` and `uv pip uninstall` are to remove."""
     names: list[str] = []
+    addresses: list[str] = []
     files: list[str] = []
     waiting = iter(arguments)
     for word in waiting:
@@ -62,17 +63,17 @@ def _names(arguments: Sequence[str], variables: Mapping[str, str]) -> list[str]:
         elif word.startswith("-r"):
             files.append(word[2:])
         elif not word.startswith("-"):
-            names.append(word)
+            (addresses if "://" in word else names).append(word)
         elif word not in {"-y", "--yes", "-q", "--quiet", "-v", "--verbose"}:
             raise RequestError(
                 f"{word} is not an option of uninstall here",
                 hint="run the real program: `session.run('uv', ...)` with its full path",
             )
-    if files:
+    if files or addresses:
         from trueup.resolution.assembly import parse_request
         from trueup.resolution.request_input import RequestInput
 
-        raw = RequestInput(requirement_files=tuple(files))
+        raw = RequestInput(requirements=tuple(addresses), requirement_files=tuple(files))
         request = parse_request(raw, base=os.getcwd(), environment=variables)
         names += [one.requirement.name for one in request.items if one.requirement is not None]
     if not names:

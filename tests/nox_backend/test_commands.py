@@ -33,6 +33,8 @@ WITH_PIP = Inside(INSIDE.has, pip=True)
         ("pip --proxy http://p install six", "install", "--proxy http://p six"),
         ("pip uninstall -y six", "uninstall", "-y six"),
         ("uv pip uninstall six", "uninstall", "six"),
+        ("pip cache purge", "cache", "purge"),
+        ("python -m pip cache remove six", "cache", "remove six"),
         ("pip freeze", "list", "--format freeze"),
         ("pip list --format json", "list", "--format json"),
     ],
@@ -69,14 +71,18 @@ def test_everything_else_is_left_to_its_own_program(line: str) -> None:
     assert understand(line.split(), INSIDE) is None
 
 
-@pytest.mark.parametrize("line", ["pip check", "pip wheel .", "python -m pip download six", "pip"])
+@pytest.mark.parametrize(
+    "line", ["pip check", "pip wheel .", "python -m pip download six", "pip cache dir", "pip"]
+)
 def test_what_needs_a_real_pip_is_refused_where_there_is_none(line: str) -> None:
     with pytest.raises(RequestError, match="needs pip") as caught:
         understand(line.split(), INSIDE)
     assert 'session.install("pip")' in caught.value.hint
 
 
-@pytest.mark.parametrize("line", ["pip check", "pip list", "pip freeze", "python -m pip wheel ."])
+@pytest.mark.parametrize(
+    "line", ["pip check", "pip list", "pip freeze", "python -m pip wheel .", "pip cache purge"]
+)
 def test_a_real_pip_that_is_there_does_its_own_work(line: str) -> None:
     assert understand(line.split(), WITH_PIP) is None
 

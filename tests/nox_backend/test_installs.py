@@ -344,8 +344,14 @@ def test_sync_uninstall_and_lists_are_those_of_the_session(either: NoxLab) -> No
         "    print('FROZEN', told('pip', 'freeze').split())\n"
         "    print('LISTED', told('python', '-m', 'pip', 'list', '--format=json'))\n"
         "    session.run('pip', 'uninstall', '-y', 'other')\n"
+        "    session.install('demo')\n"
+        "    session.run('pip', 'uninstall', '-y', WHEEL)\n"
+        "    session.run('pip', 'cache', 'remove', 'demo')\n"
         "    print('LEFT', told('uv', 'pip', 'freeze', '-q').split())\n"
     )
+    wheel = (either.wheelhouse / "demo-1.0-py3-none-any.whl").as_uri()
+    noxfile = either.root / "noxfile.py"
+    noxfile.write_text(noxfile.read_text().replace("WHEEL", repr(wheel)))
     told = either.run()
     assert told.line("FROZEN ") == "['other==1.0']"  # `uv pip sync` follows no dependencies
     assert [row["name"] for row in json.loads(told.line("LISTED "))] == ["other"]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.laboratory import find_uv
-from support.nox_lab import NoxLab, make_project, nox_environment
+from support.nox_lab import NoxLab, make_project
 from trueup_nox.__main__ import main
 
 TESTS = """
@@ -129,30 +126,6 @@ def test_listing_sessions_needs_no_core(lab: NoxLab) -> None:
         + "atexit.register(lambda: print('LOADED', [*heavy & set(sys.modules)]))\n"
     )
     assert lab.run("-l").line("LOADED ") == "[]"
-
-
-@pytest.mark.slow
-def test_the_decorator_of_nox_uv_works_beside_it(lab: NoxLab, tmp_path: Path) -> None:
-    python = nox_environment(tmp_path / "nox", "nox", "nox-uv")
-    make_project(lab.root, "thing")
-    lab.noxfile(
-        "@nox_uv.session\ndef tests(s):\n    s.install('demo')\n"
-        "    show(s, 'thing.VALUE', 'thing, demo')\n",
-        preamble="import trueup_nox, nox_uv",
-    )
-    project = lab.root / "pyproject.toml"
-    project.write_text(
-        '[project]\nname = "outer"\nversion = "1"\nrequires-python = ">=3.11"\n'
-        'dependencies = ["thing"]\n[tool.uv]\npackage = false\n'
-        '[tool.uv.sources]\nthing = { path = "thing", editable = true }\n'
-    )
-    subprocess.run([find_uv(), "lock", "-q"], cwd=lab.root, env=lab.variables, check=True)
-    beside = replace(lab, python=python)
-    for reuse in ((), ("-r",)):
-        told = beside.run(*reuse)
-        assert told.line("thing.VALUE: ") == "1"
-        assert "uv sync" in told.text
-        assert lab.installed("tests") == {"thing": "uv", "demo": "trueup"}
 
 
 def test_the_noxfile_of_the_manual_can_be_pasted(lab: NoxLab) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from importlib import metadata
 
 import pytest
@@ -86,3 +89,73 @@ def test_a_shim_leaves_everything_but_installs_to_the_real_program(lab: NoxLab) 
     )
     told = lab.run(TRUEUP_NOX="shims")
     assert told.line("UV ") == told.line("PIP ") == "['demo==1.0']"
+
+
+@pytest.fixture
+def doctor(lab: NoxLab) -> Callable[[str, str, str], NoxLab]:
+    """Return how to get a folder for a nox of the future: a copy in which a text is another."""
+
+    def make(module: str, text: str, future: str) -> NoxLab:
+        home = lab.root / "future"
+        distribution = metadata.distribution("nox")
+        for name in ("nox", _info(distribution)):
+            shutil.copytree(str(distribution.locate_file(name)), home / name)
+        source = home / "nox" / module
+        assert text in source.read_text()
+        source.write_text(source.read_text().replace(text, future))
+        told = home / _info(distribution) / "METADATA"
+        told.write_text(told.read_text().replace(f"\nVersion: {distribution.version}", _FUTURE, 1))
+        return replace(lab, variables={**lab.variables, "PYTHONPATH": str(home)})
+
+    return make
+
+
+_FUTURE = "\nVersion: 2099.1.1"
+
+
+def _info(distribution: metadata.Distribution) -> str:
+    return f"nox-{distribution.version}.dist-info"
+
+
+@pytest.mark.parametrize("module", ["nox", "trueup_nox"])
+def test_a_nox_that_renamed_its_seam_is_named_and_the_fallback_works(
+    doctor: Callable[[str, str, str], NoxLab], module: str
+) -> None:
+    future = doctor("sessions.py", "_run(", "_execute(")
+    future.noxfile(TESTS)
+    told = future.run(ok=False, module=module).text
+    assert "trueup_nox does not fit nox 2099.1.1: nox.sessions.Session._run is gone" in told
+    assert "set TRUEUP_NOX=shims" in told
+    assert not future.environment("tests").exists()
+    assert future.run(module=module, TRUEUP_NOX="shims").line("demo.VERSION: ") == "1.0"
+    assert future.installed("tests") == {"other": "trueup", "demo": "trueup"}
+    # Whoever has not chosen trueup keeps a nox that works.
+    future.noxfile(TESTS, backend="uv", preamble="")
+    future.run("-R")
+    assert future.run("-R").line("demo.VERSION: ") == "1.0"
+
+
+def test_a_nox_without_a_registry_names_another_backend(
+    doctor: Callable[[str, str, str], NoxLab],
+) -> None:
+    future = doctor("virtualenv.py", "ALL_VENVS", "KINDS")
+    for module in ("_options.py", "sessions.py"):
+        source = future.root / "future" / "nox" / module
+        source.write_text(source.read_text().replace("ALL_VENVS", "KINDS"))
+    future.noxfile(TESTS)
+    for shims in ("", "shims"):
+        told = future.run(ok=False, TRUEUP_NOX=shims).text
+        assert "does not fit nox 2099.1.1: nox.virtualenv.ALL_VENVS is no dictionary" in told
+        assert "use another backend, such as uv" in told
+        assert ("TRUEUP_NOX=shims" in told) is not bool(shims)
+
+
+def test_a_nox_that_installs_with_another_command_fails_the_session(
+    doctor: Callable[[str, str, str], NoxLab],
+) -> None:
+    future = doctor("sessions.py", '"uv", "pip", "install"', '"uv", "put"')
+    future.noxfile(TESTS)
+    told = future.run(ok=False).text
+    assert "this nox installs with `uv`, which trueup_nox does not know" in told
+    assert "Session tests failed" in told
+    assert future.installed("tests") == {}
