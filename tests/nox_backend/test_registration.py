@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 from support.nox_lab import NoxLab, make_project
+from support.wheels import make_wheel
 from trueup_nox.__main__ import main
 
 TESTS = """
@@ -128,18 +131,36 @@ def test_listing_sessions_needs_no_core(lab: NoxLab) -> None:
     assert lab.run("-l").line("LOADED ") == "[]"
 
 
-def test_the_noxfile_of_the_manual_can_be_pasted(lab: NoxLab) -> None:
-    page = Path(__file__).resolve().parents[2] / "docs" / "nox.md"
-    code = page.read_text().partition("```python\n")[2].partition("```")[0]
-    (lab.root / "noxfile.py").write_text(code.replace('["3.11", "3.12", "3.13"]', "None"))
-    project = make_project(
-        lab.root,
-        "thing",
-        entry_points="[console_scripts]\npytest = thing:main\n",
-        files={"src/thing/__init__.py": "def main(): print('TESTED')\n"},
+def _project_to_paste_into(lab: NoxLab, page: str) -> Path:
+    """Return a project with the noxfile of a page, as it is there."""
+    project = make_project(lab.root, "thing")
+    (project / "requirements.txt").write_text("pytest\n")
+    text = (Path(__file__).resolve().parents[2] / page).read_text()
+    blocks = [each.partition("```")[0] for each in text.split("```python\n")[1:]]
+    (code,) = (each for each in blocks if "nox.session" in each)
+    (project / "noxfile.py").write_text(code)
+    program = "import thing\ndef main(): print('TESTED', thing.VALUE)\n"
+    commands = "[console_scripts]\npytest = pytest:main\n"
+    make_wheel(
+        lab.wheelhouse, "pytest", files={"pytest/__init__.py": program}, entry_points=commands
     )
-    (project / "noxfile.py").write_text((lab.root / "noxfile.py").read_text())
-    (project / "requirements.txt").write_text("demo\n")
-    told = lab.run("-f", str(project / "noxfile.py"))
-    assert "TESTED" in told.text
-    assert lab.run("-f", str(project / "noxfile.py")).reused
+    return project
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/nox.md"])
+def test_the_noxfile_of_a_page_can_be_pasted(lab: NoxLab, page: str) -> None:
+    project = _project_to_paste_into(lab, page)
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if page != "README.md" and f'"{version}"' not in (project / "noxfile.py").read_text():
+        pytest.skip(f"the page has no Python {version}")
+    beside = os.path.dirname(os.path.realpath(sys.executable))
+    path = os.pathsep.join([beside, lab.variables["PATH"]])
+    chosen = ("-f", str(project / "noxfile.py"), "-s", "tests")
+    chosen = chosen if page == "README.md" else (*chosen, "-p", version)
+    assert lab.run(*chosen, PATH=path).line("TESTED ") == "1"
+    (project / "src" / "thing" / "__init__.py").write_text("VALUE = 2\n")
+    told = lab.run(*chosen, PATH=path)
+    assert told.line("TESTED ") == "2"
+    assert told.reused
+    installed = project.glob(".nox/*/lib/python*/site-packages/*.dist-info/INSTALLER")
+    assert [each.read_text().strip() for each in installed] == ["trueup", "trueup"]
