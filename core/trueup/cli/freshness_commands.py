@@ -11,13 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from trueup.api.front import Surroundings
 from trueup.api.judging import Judgement, judge_installed
 from trueup.api.places import judge_place, project_places
-from trueup.api.refreshing import refresh_environment
-from trueup.cli.console import listening
 from trueup.cli.evidence import evidence_of, lines_of_evidence, lines_without_record
-from trueup.cli.summary import summary_lines
 from trueup.destination.environment import Environment
 from trueup.destination.installed import normalized_name
 from trueup.destination.locate import open_environment
@@ -77,6 +73,12 @@ def explain(said: argparse.Namespace) -> int:
 
 def refresh(said: argparse.Namespace) -> int:
     """Build again what is stale, and install it as it was."""
+    # All that builds and installs: whoever only looks does not pay for it.
+    from trueup.api.front import Surroundings
+    from trueup.api.refreshing import refresh_environment
+    from trueup.cli.console import listening
+    from trueup.cli.summary import summary_lines
+
     verbosity = said.verbose - said.quiet
     with listening(verbosity) as reporter:
         report = refresh_environment(_where(said), said.names, Surroundings(reporter=reporter))
