@@ -136,6 +136,7 @@ def _evidence(
         environment=tuple(_held_by(built.build_interpreter)),
         patterns=inputs_of_plugins(circumstances.tree, editable=circumstances.editable),
         previous=previous,
+        workplace=built.build_interpreter.prefix if isolation else "",
         foreign=tuple(
             {
                 place

@@ -40,6 +40,7 @@ class Evidence:
         previous: the fingerprint of the build before, if there is one.
         accepted: paths that changed in each of two builds, and to the same content: made by them.
         foreign: folders of the build's Pythons: their version tells what compilers read there.
+        workplace: the prefix of the build environment; "" where the build was not isolated.
     """
 
     circumstances: Circumstances
@@ -54,6 +55,7 @@ class Evidence:
     previous: Fingerprint | None = None
     accepted: frozenset[str] = field(default_factory=frozenset)
     foreign: tuple[str, ...] = ()
+    workplace: str = ""
 
 
 class BuildFacts:

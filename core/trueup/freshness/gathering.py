@@ -12,6 +12,7 @@ from trueup.freshness.facts import ALWAYS, BuildFacts, Evidence
 from trueup.freshness.fingerprint import FileKind, FileMark, Fingerprint, Question
 from trueup.freshness.folders import Names
 from trueup.freshness.names import EXTENSION_SUFFIXES, is_by_product
+from trueup.freshness.reach import ties_of
 from trueup.freshness.sight import survey_digest
 from trueup.freshness.unseen import read_by_uv_build
 from trueup.freshness.variables import digest_variables, names_spoken_of, names_that_matter
@@ -64,7 +65,7 @@ class _Gathering:
             listings=tuple(names.listings()),
             made=self.facts.made,
             absences=tuple(names.absences()),
-            presences=tuple(names.presences()),
+            presences=(*names.presences(), *self._ties()),
             questions=tuple(self._questions()),
             variables=digest_variables(variables, self.facts.seen.variables, salt),
             salt=salt,
@@ -156,6 +157,14 @@ class _Gathering:
             return ()
         scripts = self.facts.sight.texts(self._named_on_command_lines())
         return names_spoken_of(self.facts.sight.definitions(self.facts.survey) + scripts)
+
+    def _ties(self) -> tuple[str, ...]:
+        """Return what the installed editable still needs of the build environment."""
+        seen = self.facts.seen
+        if not (self.facts.editable and seen.workplace):
+            return ()
+        roots = self.facts.reach.roots
+        return ties_of(seen.pack, self.facts.sight.tree, roots, seen.workplace)
 
     # Outputs
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from trueup.acquisition.pack import Pack
 
-__all__ = ["Reach", "reach_of"]
+__all__ = ["Reach", "reach_of", "ties_of"]
 
 _READABLE = (".pth", ".py", ".json", ".txt", ".egg-link")
 _LARGEST = 1 << 20
+_FOLLOWED = ("build.ninja", "CMakeCache.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,10 @@ def reach_of(pack: Pack, tree: str) -> Reach:
         sorted({re.escape(top) for top in (tree, os.path.realpath(tree))}, key=len, reverse=True)
     )
     pattern = re.compile(rf"(?:{tops})(?:[/\\]+([^'\"\n\r;]*))?(?=['\"\n\r;]|$)")
-    for file in pack.files():
-        inside_metadata = file.directory.endswith(".dist-info")
-        if not file.name.endswith(_READABLE) or file.size > _LARGEST or inside_metadata:
-            continue
-        text = pack.read(f"{file.directory}/{file.name}").decode("utf-8", "replace")
-        leads = file.name.endswith(".pth") and not _runs_code(text)
-        if file.name.endswith(".pth") and not leads:
+    for name, content in _readable(pack):
+        text = content.decode("utf-8", "replace")
+        leads = name.endswith(".pth") and not _runs_code(text)
+        if name.endswith(".pth") and not leads:
             plain = False
         for match in pattern.finditer(text.replace("\\\\", "\\")):
             path = os.path.normpath(match[1] or ".").replace(os.sep, "/")
@@ -67,6 +66,45 @@ def reach_of(pack: Pack, tree: str) -> Reach:
                 plain = plain and leads
     top_level = pack.find(f"{pack.root}/{pack.dist_info}/top_level.txt") is not None
     return Reach(tuple(sorted(roots)), plain, top_level)
+
+
+def ties_of(pack: Pack, tree: str, roots: Iterable[str], environment: str) -> tuple[str, ...]:
+    """Return what an editable needs of the environment that it was built in, after the build.
+
+    One that builds when it is imported (meson-python, scikit-build-core on demand) starts the
+    programs of that environment: their paths are in its loader, or in what ninja and cmake follow.
+
+    Args:
+        pack: the editable wheel.
+        tree: the project's folder.
+        roots: the folders of the tree that it leads to, relative.
+        environment: the prefix of the build environment.
+
+    Returns:
+        Absolute paths that are there, sorted.
+
+    Raises:
+        StoreError: the pack is gone or damaged.
+    """
+    texts = [content for _, content in _readable(pack)]
+    for root in roots:
+        for name in _FOLLOWED:
+            path = os.path.join(tree, root, name)
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    texts.append(file.read())
+    start = re.escape(os.fsencode(os.path.join(environment, "")))
+    pattern = re.compile(start + rb"[^'\"\s;:$]+")
+    found = {os.fsdecode(match[0]) for text in texts for match in pattern.finditer(text)}
+    return tuple(sorted(path for path in found if os.path.lexists(path)))
+
+
+def _readable(pack: Pack) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of the files that may tell where an editable leads to."""
+    for file in pack.files():
+        inside_metadata = file.directory.endswith(".dist-info")
+        if file.name.endswith(_READABLE) and file.size <= _LARGEST and not inside_metadata:
+            yield file.name, pack.read(f"{file.directory}/{file.name}")
 
 
 def _runs_code(text: str) -> bool:
