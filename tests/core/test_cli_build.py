@@ -250,3 +250,20 @@ def test_pip_knows_an_editable_for_one(shell: Shell) -> None:
             "editable_project_location": str(shell.root / "tree"),
         }
     ]
+
+
+@pytest.mark.parametrize("written", ["local", "local @ {url}", "{path}"])
+def test_settings_of_a_line_reach_what_it_names_and_nothing_else(
+    written: str, shell: Shell, tmp_path: Path
+) -> None:
+    sdists = tmp_path / "sdists"
+    archive = pack_sdist(sdists, project_files())
+    pack_sdist(sdists, project_files("other"), "other")
+    line = written.format(url=archive.as_uri(), path=archive)
+    (shell.root / "all.txt").write_text(f'{line} --config-settings "colour=blue"\nother\n')
+    done = shell.works("-f", sdists, "-r", "all.txt")
+    assert shell.runs("import local_built; print(local_built.SETTINGS)") == "{'colour': 'blue'}"
+    assert shell.runs("import other_built; print(other_built.SETTINGS)") in {"None", "{}"}
+    assert "Building local" in done.err
+    assert "Building other 1.0" in done.err
+    assert str(tmp_path / "store") not in done.err  # the folder it was unpacked to tells nobody
