@@ -238,7 +238,14 @@ def licence_added(tree: Path, it: Mechanism) -> Situation | None:
 
 @_edit
 def setup_py_logic(tree: Path, it: Mechanism) -> Situation | None:
-    return _replace(tree / "setup.py", "setup(", "setup(data_files=[('more', ['README.md'])], ")
+    changes = (
+        ('native.c"]', 'native.c"], define_macros=[("MORE", "+1")]'),
+        ('_native.pyx"]', '_native.pyx"], extra_compile_args=["-O0"]'),
+        ('"# made', '"# made anew'),
+        ("setup()", "setup(keywords=['more'])"),
+    )
+    found = (_replace(tree / "setup.py", old, new) for old, new in changes)
+    return next((one for one in found if one), None)
 
 
 @_edit

@@ -158,7 +158,7 @@ class Bench:
         return build_tracked(now, supply, previous)
 
     def _meaning(self, pack: Pack, one: PackedFile) -> str:
-        if self.editable and one.name.startswith("_editable_skbc"):
+        if self.editable and one.name.startswith("_editable_skbc") and one.name.endswith(".py"):
             return _in_order(pack.read(f"{one.directory}/{one.name}"))
         return one.digest.hex()
 

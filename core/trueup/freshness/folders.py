@@ -63,7 +63,7 @@ class Names:
                 return "folders"
             return "namespaces" if rule is None and named else rule
         known = path == "." or self.facts.contribution.covers(path)
-        return None if not known and self._holds_modules(path) else "folders"
+        return None if not known and self._is_other_code(path) else "folders"
 
     def _skips(self, path: str) -> bool:
         if os.path.isabs(path) or path in self.facts.made or not self.facts.sight.is_folder(path):
@@ -80,7 +80,7 @@ class Names:
             return "all"
         if path == ".":
             return "all" if self.facts.contribution.root_data else "packages"
-        return None if self._holds_modules(path) else "packages"
+        return None if self._is_other_code(path) else "packages"
 
     def _rule_of_search(self, path: str) -> ListingRule | None:
         """Return the rule for an editable: the names in a package are seen as they are."""
@@ -106,7 +106,10 @@ class Names:
         for root in self.facts.reach.roots:
             yield root.removesuffix("/__init__.py") if "/" in root else root
 
-    def _holds_modules(self, path: str) -> bool:
+    def _is_other_code(self, path: str) -> bool:
+        """Whether a folder has modules, of which none was taken, and nothing below it was."""
+        if any(folder.startswith(path + "/") for folder in self.facts.contribution.folders):
+            return False
         try:
             return any(name.endswith(".py") for name in os.listdir(self.facts.sight.place(path)))
         except OSError:

@@ -1,7 +1,8 @@
 """Mechanisms and edits: a verdict is held against a build from nothing.
 
-The quick half runs with all tests. The whole, some 1,600 cells with every backend, takes about an
-hour: `pytest -m slow tests/core/freshness/test_matrix.py`.
+A small part runs with all tests. The whole, some 3,700 cells with every backend, takes about an
+hour: `pytest -m slow tests/core/freshness/test_matrix.py`, or in pieces by `-k`;
+`support.matrix_book` makes a table of it.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.accepted import accepted_reason
 from support.edits import EDITS
 from support.matrix_book import CellBook
-from support.mechanisms import MECHANISMS
+from support.mechanisms import MECHANISMS, Mechanism
 from support.truth import Bench, Situation, opened_supply
 from trueup.acquisition.supply import Supply
 from trueup.destination.facts import interpreter_facts
 from trueup.errors import TrueupError
-from trueup.freshness.verdict import Fresh
+from trueup.freshness.verdict import Fresh, Stale
 
 QUICK = {
     "hatchling": ("new_module", "version", "module_edited", "new_test"),
@@ -31,24 +33,6 @@ QUICK = {
     "hatch-vcs": ("tag", "module_edited"),
     "uv-build": ("new_module", "version"),
 }
-# (mechanism, editable, edit) -> why the verdict is stale although a build would give the same.
-ACCEPTED_FALSE_STALE = {
-    ("*", "*", "manifest_in_appears"): "it may name any file, and here it names one that is there",
-    ("setuptools-strict", False, "config_setting"): "a setting that only editables look at",
-    ("setuptools-find", False, "data_added"): "no setting ships it, which only the build knows",
-    ("setuptools-auto", False, "data_added"): "no setting ships it, which only the build knows",
-    ("scikit-build", True, "data_*"): "cmake reads unseen, and may install any file",
-    ("scikit-build", True, "new_top_level_package"): "cmake may look for it",
-    ("scikit-build", "*", "cflags"): "the build type's own flags come after",
-    ("scikit-build", "*", "build_definition"): "a definition that no source looks at",
-    ("meson-python", "*", "build_definition"): "a comment",
-    ("meson-python", "*", "new_*"): "meson reads unseen, and may look for any file",
-    ("meson-python", "*", "data_added"): "meson reads unseen, and may look for any file",
-    ("meson-python", True, "data_edited"): "meson reads unseen, and may copy any file",
-    ("maturin", True, "data_*"): "cargo reads unseen, and may include any file",
-    ("maturin", False, "new_top_level_package"): "maturin is a program that reads unseen",
-    ("pdm*", True, "renamed_package"): "the backend looked at the folder that is gone",
-}
 
 
 @pytest.fixture(scope="module")
@@ -57,15 +41,6 @@ def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
         tmp_path_factory.mktemp("cache"), interpreter_facts(sys.executable)
     ) as opened:
         yield opened
-
-
-def _is_accepted(mechanism: str, editable: bool, edit: str) -> bool:
-    from fnmatch import fnmatch
-
-    return any(
-        fnmatch(mechanism, name) and mode in ("*", editable) and fnmatch(edit, what)
-        for name, mode, what in ACCEPTED_FALSE_STALE
-    )
 
 
 def _wrong(bench: Bench, name: str, edits: tuple[str, ...]) -> Iterator[str]:
@@ -80,7 +55,7 @@ def _wrong(bench: Bench, name: str, edits: tuple[str, ...]) -> Iterator[str]:
             book.note(edit, verdict, truth=truth)
             if fresh and not truth:
                 yield f"FALSE FRESH: {name}, {edit}"
-            elif truth and not fresh and not _is_accepted(name, bench.editable, edit):
+            elif truth and not fresh and not accepted_reason(name, book.mode, edit):
                 yield f"false stale: {name}, {edit}: {verdict}"
         bench.restore()
         if bench.judge(Situation()) != Fresh():
@@ -119,3 +94,17 @@ def test_every_verdict_is_what_a_build_from_nothing_says(
     bench = _bench(name, tmp_path, supply, editable=editable)
     with closing(bench):
         assert list(_wrong(bench, name, tuple(EDITS))) == []
+
+
+def test_a_package_is_looked_for_beside_a_module_that_is_not_shipped(
+    tmp_path: Path, supply: Supply
+) -> None:
+    files = dict(MECHANISMS["setuptools-src"].files)
+    files["pyproject.toml"] += '[tool.setuptools.packages.find]\nwhere = ["src"]\n'
+    project = Mechanism({**files, "src/conftest.py": ""})
+    with closing(Bench(tmp_path / "demo", project, supply, editable=False)) as bench:
+        assert not any(path.endswith("conftest.py") for path in bench.installed())
+        situation = EDITS["new_top_level_package"](bench.tree, project)
+        assert situation is not None
+        assert isinstance(bench.judge(situation), Stale)
+        assert not bench.truth(situation)

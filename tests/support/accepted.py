@@ -1,0 +1,47 @@
+"""Verdicts that are stale although a build would give the same, each with its reason."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+
+_UNSEEN = "a program reads unseen, and may look for any file"
+# (mechanism, mode, edit) -> why nobody can tell without a build; the first that fits counts.
+ACCEPTED_FALSE_STALE = {
+    ("*", "*", "build_requirement_added"): "any distribution in the build environment may matter",
+    ("*", "*", "manifest_in_*"): "it may name any file, and here it names one that is there",
+    (
+        "setuptools-c*",
+        "*",
+        "new_native_file",
+    ): "a compiler reads unseen, and may include any source",
+    ("setuptools-*", "*", "interpreter_patched"): "compilers were started, for this very Python",
+    ("setuptools-strict", "wheel", "config_setting"): "a setting that only editables look at",
+    (
+        "setuptools-*",
+        "wheel",
+        "new_data_folder",
+    ): "a package without a module, of which nothing is shipped",
+    (
+        "setuptools-*",
+        "wheel",
+        "made_executable",
+    ): "setuptools drops this of modules, and of nothing else",
+    ("*", "*", "interpreter_patched"): "programs were started for this very Python",
+    ("scikit-*", "*", "build_definition_remark"): "a comment, in a language that only cmake reads",
+    (
+        "meson-python",
+        "*",
+        "build_definition_remark",
+    ): "a comment, in a language that only meson reads",
+    ("scikit-*", "*", "*"): _UNSEEN,
+    ("meson-python", "*", "*"): _UNSEEN,
+    ("maturin", "*", "*"): _UNSEEN,
+}
+
+
+def accepted_reason(mechanism: str, mode: str, edit: str) -> str:
+    """Return why a verdict may be stale without need; "" if it may not."""
+    for (name, way, what), reason in ACCEPTED_FALSE_STALE.items():
+        if fnmatch(mechanism, name) and fnmatch(mode, way) and fnmatch(edit, what):
+            return reason
+    return ""
