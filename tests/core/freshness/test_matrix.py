@@ -14,8 +14,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import trueup
 from support.accepted import accepted_reason
+from support.builds import lay_tree
 from support.edits import EDITS
+from support.home import Home
 from support.matrix_book import CellBook
 from support.mechanisms import MECHANISMS, Mechanism
 from support.truth import Bench, Situation, opened_supply
@@ -108,3 +111,16 @@ def test_a_package_is_looked_for_beside_a_module_that_is_not_shipped(
         assert situation is not None
         assert isinstance(bench.judge(situation), Stale)
         assert not bench.truth(situation)
+
+
+def test_what_is_installed_in_a_copied_environment_is_as_fresh(tmp_path: Path, home: Home) -> None:
+    tree = lay_tree(tmp_path / "demo", MECHANISMS["flit"].files)
+    trueup.install(editable=tree, environment=trueup.open_environment(home.environment))
+    shutil.copytree(home.environment, tmp_path / "copy", symlinks=True)
+    for folder in (Path(home.environment), tmp_path / "copy"):
+        (judged,) = trueup.check(trueup.open_environment(folder))
+        assert judged.verdict == Fresh()
+    with (tree / "README.md").open("a") as file:
+        file.write("more\n")
+    (judged,) = trueup.check(trueup.open_environment(tmp_path / "copy"))
+    assert isinstance(judged.verdict, Stale)
