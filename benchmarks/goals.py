@@ -69,6 +69,8 @@ GOALS: tuple[Goal, ...] = (
       for files in (1_000, 10_000) for label in ("trueup, in process", "trueup check")),
     Goal("editable, nothing to do", "1,000 files", "trueup", "git status", 2.0),
     Goal("editable, nothing to do", "1,000 files", "trueup", "uv"),
+    # `uv pip install -e` builds this project again each time; `uv sync` does not.
+    Goal("editable, nothing to do", "1,000 files", "trueup", "uv sync"),
     Goal(_REBUILD, "1,000 files", "trueup", "uv --reinstall", 0.5),
     *(Goal("a build", scale, "trueup", "hooks alone", 1.1)
       for scale in ("wheel, 1,000 files", "editable, 1,000 files", "wheel, C extension")),
