@@ -24,7 +24,7 @@ def weigh_licences(
     project: Project, recorded: Recorded, distribution: InstalledDistribution
 ) -> Evidence:
     """Tell which licence files are not those that were installed."""
-    if distribution.kind != "dist-info" or not project.declared:
+    if distribution.kind != "dist-info":
         return
     # older metadata has no License-File, and the copies lie there all the same
     known = {*recorded.every("license-file"), *_copies(os.path.join(distribution.path, "licenses"))}
@@ -60,17 +60,33 @@ def _copies(folder: str) -> list[str]:
 
 
 def _new(project: Project, known: set[str]) -> Evidence:
-    named = project.declared.get("license-files")
-    taken = project.backend in _TAKING and not isinstance(named, list)
+    patterns = _named(project)
+    taken = patterns is None and project.backend in _TAKING
     beginnings = _BEGINNINGS if taken else ()
-    patterns = [str(one) for one in named] if isinstance(named, list) else []
-    if project.tool("setuptools").get("license-files") is not None:
-        return
     for name in sorted(os.listdir(project.directory)):
-        wanted = name.startswith(beginnings) or any(fnmatchcase(name, one) for one in patterns)
+        wanted = name.startswith(beginnings) or any(
+            fnmatchcase(name, one) for one in patterns or ()
+        )
         if wanted and name not in known and os.path.isfile(project.path(name)):
             message = f"the licence file {name} is new, and a copy of it would be installed"
             yield Reason("appeared", project.path(name), message, "not there", "there")
+
+
+def _named(project: Project) -> list[str] | None:
+    """Return the patterns of licence files that a project names; None where it names none."""
+    script = project.setup_script.keywords if project.setup_script else {}
+    old = project.setup_cfg.get("metadata", {})
+    for value in (
+        project.declared.get("license-files"),
+        project.tool("setuptools").get("license-files"),
+        script.get("license_files"),
+        old.get("license_files", old.get("license_file")),
+    ):
+        if isinstance(value, str):
+            return [one.strip() for one in value.replace(",", "\n").splitlines() if one.strip()]
+        if isinstance(value, list | tuple):
+            return [str(one) for one in value]
+    return None
 
 
 def _content(path: str) -> bytes | None:
