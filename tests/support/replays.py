@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from support.builds import lay_tree
 from support.home import Door, Home, Outcome, Wish
 
-__all__ = ["Replay", "Step", "chosen", "play", "project"]
+__all__ = ["Replay", "Step", "chosen", "chosen_cases", "play", "project"]
 
 _REQUIRES = {
     "setuptools.build_meta": "setuptools",
@@ -79,12 +79,17 @@ def project(
 
 
 def chosen(replays: Mapping[str, Replay]) -> list[object]:
-    """Return the parameters of a test: each replay through each door; one of both is quick."""
+    """Return the parameters of a test: each replay through each door, most of them slow."""
+    quick = [name for name, replay in replays.items() if not replay.slow]
+    return chosen_cases(replays, quick)
+
+
+def chosen_cases(names: Iterable[str], quick: Collection[str]) -> list[object]:
+    """Return each name with each door as a parameter; of those in `quick` one door is quick."""
     found: list[object] = []
-    for number, (name, replay) in enumerate(replays.items()):
+    for name in names:
         for door in ("command", "process"):
-            quick = not replay.slow and (door == "process" or number == 0)
-            marks = [] if quick else [pytest.mark.slow]
+            marks = [] if name in quick and door == "process" else [pytest.mark.slow]
             found.append(pytest.param(name, door, marks=marks, id=f"{name}-{door}"))
     return found
 

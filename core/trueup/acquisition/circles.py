@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-__all__ = ["is_busy", "report_to", "without_circles"]
+__all__ = ["is_busy", "leads_back", "report_to", "without_circles"]
 
 # A cycle that runs through other folders is looked for in so many of them at most: beyond that a
 # walk still ends, because no folder is entered below itself, but may see a part of it twice.
@@ -50,7 +50,7 @@ def without_circles(
             links = _links_among(place, names)
         else:
             links = [os.fsdecode(entry.name) for entry in entries if _is_link_entry(entry)]
-        back = {name for name in links if _leads_back(place, name)}
+        back = {name for name in links if leads_back(place, name)}
     finally:
         _busy -= 1
     return [name for name in names if os.fsdecode(name) not in back] if back else names
@@ -67,7 +67,7 @@ def _links_among(folder: str, names: list[Any]) -> list[str]:
         return []
 
 
-def _leads_back(folder: str, name: str) -> bool:
+def leads_back(folder: str, name: str) -> bool:
     """Whether entering the link `name` in `folder`, itself reached through links or not, circles.
 
     It does when the folder that it names is one of those on the way to it, by device and inode:

@@ -1,12 +1,20 @@
-"""The links that a build did not follow: they lead back to where they lie (report 11238)."""
+"""Links that a build does not follow, as they lead back to where they lie (report 11238).
+
+Most backends walk the tree, and the guard in their processes tells what it left out. Of those that
+do not, the tree itself is asked, so that a link in a circle is told of whoever builds.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 
-__all__ = ["read_links_not_followed"]
+from trueup.acquisition.circles import leads_back
+from trueup.acquisition.snapshot import Snapshot
+
+__all__ = ["circles_in", "dangling_in", "read_links_not_followed"]
 
 
 def read_links_not_followed(workspace: str) -> tuple[str, ...]:
@@ -25,7 +33,29 @@ def read_links_not_followed(workspace: str) -> tuple[str, ...]:
             with suppress(ValueError, TypeError, KeyError):
                 record = json.loads(line)
                 links[record["link"]] = record["target"]
+    return tuple(_sentence(link, target) for link, target in sorted(links.items()))
+
+
+def circles_in(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the same sentence for each link of a tree that leads back to where it lies."""
     return tuple(
-        f"the link {link} was not followed: it leads to {target}, and from there back to itself"
-        for link, target in sorted(links.items())
+        _sentence(path, os.path.realpath(path))
+        for path in _links(snapshot)
+        if os.path.isdir(path) and leads_back(*os.path.split(path))
     )
+
+
+def dangling_in(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the paths of the links of a tree that lead to nothing."""
+    return tuple(path for path in _links(snapshot) if not os.path.exists(path))
+
+
+def _links(snapshot: Snapshot) -> Iterator[str]:
+    """Yield where the links of a tree lie, in order: links in the folders above are resolved."""
+    top = os.path.realpath(snapshot.tree)
+    links = (path for path, entry in snapshot.entries.items() if entry.is_link)
+    return (os.path.join(top, *path.split("/")) for path in sorted(links))
+
+
+def _sentence(link: str, target: str) -> str:
+    return f"the link {link} was not followed: it leads to {target}, and from there back to itself"

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from trueup.acquisition.build_environment import backend_environment
 from trueup.acquisition.builder import BuildOrder, BuiltWheel, build_wheel
 from trueup.acquisition.leftovers import variables_without_leftovers
+from trueup.acquisition.links import circles_in, dangling_in
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.snapshot import Snapshot, take_snapshot
 from trueup.acquisition.supply import Supply
 from trueup.acquisition.trace import BuildTrace
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.installed import read_installed
+from trueup.errors import BuildError
 from trueup.freshness.fingerprint import Circumstances, Fingerprint
 from trueup.freshness.gathering import Evidence, gather
 from trueup.freshness.storage import decode, encode
@@ -107,11 +109,28 @@ def _build_once(
             environment=variables,
         )
         before = take_snapshot(circumstances.tree)
-        built = build_wheel(order, provision=supply.provision, reporter=supply.reporter)
+        built = _build_wheel(order, supply, before)
         after = take_snapshot(circumstances.tree)
         pack = supply.store.add_wheel(built.path, os.path.basename(built.path))
     evidence = _evidence(circumstances, supply, built, (before, after), pack, previous)
     return _Once(pack, gather(evidence), evidence)
+
+
+def _build_wheel(order: BuildOrder, supply: Supply, before: Snapshot) -> BuiltWheel:
+    """Build, and tell of links that do no good: in circles, or to nothing."""
+    try:
+        built = build_wheel(order, provision=supply.provision, reporter=supply.reporter)
+    except BuildError as error:
+        # Backends copy what a folder lists, and fail on a link to nothing with no word of links.
+        guilty = [one for one in dangling_in(before) if os.path.basename(one) in error.output]
+        if not guilty:
+            raise
+        hint = f"the link {guilty[0]} leads to nothing: mend or delete it"
+        raise BuildError(error.problem, hook=error.hook, hint=hint, output=error.output) from error
+    for sentence in circles_in(before):
+        if sentence not in built.warnings:
+            supply.reporter(Event("warning", order.tree, sentence))
+    return built
 
 
 def _evidence(
