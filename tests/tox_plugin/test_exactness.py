@@ -200,3 +200,38 @@ def test_a_run_after_a_failed_one_installs_what_is_missing(either: ToxProject) -
     either.wheel("delta")
     either.works("run")
     expect(either.installed(), alpha="1.0", beta="1.0", delta="1.0")
+
+
+def test_recreation_takes_back_what_is_right_and_nothing_else(either: ToxProject) -> None:
+    either.python_project('requires = ["gamma<2"]')
+    either.configure("import alpha, gamma; print(gamma.VERSION)", package="wheel", deps="alpha")
+    either.works("run")
+    alpha, gamma = (either.site() / name / "__init__.py" for name in ("alpha", "gamma"))
+    before = alpha.stat()
+    gamma.write_text("VERSION = 'edited'\n")
+    stranger = either.site() / "alpha" / "stranger.py"
+    stranger.write_text("")
+    (either.root / ".tox" / "a" / "stranger").mkdir()
+    ran = either.works("run", "-r")
+    assert "edited" not in ran.out
+    after = alpha.stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+    assert not stranger.exists()
+    expect(either.installed(), alpha="1.0", beta="1.0", demo="1.0", gamma="1.0")
+    left = {path.name for path in (either.root / ".tox").rglob("*") if "shelf" in path.name}
+    assert left == set()
+    assert not list((either.root / ".tox").glob(".*.trueup"))
+    assert not (either.root / ".tox" / "a" / "stranger").exists()
+    assert either.works("run").installs == []
+
+
+@pytest.mark.slow
+def test_other_constraints_make_the_environment_anew_by_taking_back(either: ToxProject) -> None:
+    either.write("limits.txt", "gamma<2\n")
+    either.configure("print(1)", deps="\nalpha\ngamma\n-c limits.txt")
+    either.works("run")
+    before = (either.site() / "alpha" / "__init__.py").stat()
+    either.write("limits.txt", "")
+    either.works("run")
+    expect(either.installed(), alpha="1.0", beta="1.0", gamma="2.0")
+    assert (either.site() / "alpha" / "__init__.py").stat().st_ino == before.st_ino

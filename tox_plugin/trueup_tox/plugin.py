@@ -5,14 +5,16 @@ What is imported here is tox's, and loaded by then; trueup's core comes with the
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from tox.plugin import impl
+from tox.tox_env.register import REGISTER
 
 from trueup_tox.asking import Unasked, asks_for_trueup
 from trueup_tox.package_environment import PACKAGE_ENVIRONMENTS
 from trueup_tox.run_environment import RUN_ENVIRONMENTS, TrueupRunner
-from trueup_tox.uv_words import package_aliases, run_aliases
+from trueup_tox.uv_words import package_aliases, run_aliases, script_aliases
 
 if TYPE_CHECKING:
     from tox.config.cli.parser import ToxParser
@@ -43,6 +45,9 @@ def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:
     """Make trueup the runner of a project that requires it."""
     if isinstance(state.conf.options.default_runner, Unasked) and asks_for_trueup(core_conf):
         state.conf.options.default_runner = TrueupRunner.id()
+    if state.conf.options.default_runner == TrueupRunner.id():
+        for runner in script_aliases(os.environ):
+            REGISTER.add_run_env(runner)
 
 
 @impl(trylast=True)  # tox-uv has the same option, and argparse takes none twice

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tox.tox_env.python.dependency_groups import resolve
+from tox.tox_env.python.pip.req_file import PythonDeps
+from tox.tox_env.python.runner import PythonRun
 from tox.tox_env.python.virtual_env.runner import VirtualEnvRunner
 
 from trueup_tox.lock_environment import TrueupLockRunner
-from trueup_tox.uv_package import UV_KINDS
+from trueup_tox.uv_package import UV_KINDS, project_root
 from trueup_tox.virtual_environment import TrueupVirtualEnv
 
 try:
@@ -40,6 +44,22 @@ class TrueupRunner(TrueupVirtualEnv, VirtualEnvRunner):
     @property
     def _package_types(self) -> tuple[str, ...]:
         return (*super()._package_types, *UV_KINDS)
+
+    def _install_deps(self) -> None:
+        groups: set[str] = self.conf["dependency_groups"]
+        if not (groups and self.conf["resolution"]):
+            super()._install_deps()
+            return
+        # The lowest versions of one half may not fit to the other half.
+        deps: PythonDeps = self.conf["deps"]
+        grouped = resolve(Path(project_root(self.core)), groups)
+        lines = [*deps.lines(), *map(str, grouped)]
+        together = PythonDeps("\n".join(lines), Path(self.core["toxinidir"]))
+        self._install(together, PythonRun.__name__, "deps")
+
+    def _install_dependency_groups(self) -> None:
+        if not self.conf["resolution"]:
+            super()._install_dependency_groups()
 
 
 RUN_ENVIRONMENTS: tuple[type[RunToxEnv], ...] = (TrueupRunner, TrueupLockRunner)

@@ -33,7 +33,8 @@ def add_settings(conf: EnvConfigSet) -> None:
         keys=["uv_python_preference"],
         of_type=str,
         default="system",
-        desc="accepted for projects that come from tox-uv; interpreters are those that tox finds",
+        desc="managed | only-managed: take a Python that uv manages; else those that tox finds",
+        post_process=str.lower,
     )
 
 

@@ -8,12 +8,14 @@ from trueup_tox.package_environment import TrueupCommandBuilder, TrueupPackager
 from trueup_tox.run_environment import RUN_ENVIRONMENTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tox.tox_env.api import ToxEnv
     from tox.tox_env.package import PackageToxEnv
     from tox.tox_env.register import ToxEnvRegister
     from tox.tox_env.runner import RunToxEnv
 
-__all__ = ["package_aliases", "run_aliases"]
+__all__ = ["package_aliases", "run_aliases", "script_aliases"]
 
 Environment = TypeVar("Environment", bound="ToxEnv")
 
@@ -36,6 +38,17 @@ def run_aliases(register: ToxEnvRegister) -> list[type[RunToxEnv]]:
         if name not in register.env_runners:
             found.append(_named(runner, name))
     return found
+
+
+def script_aliases(variables: Mapping[str, str]) -> list[type[RunToxEnv]]:
+    """Return our runner of scripts under tox's own name, for who asks for trueup in everything.
+
+    As tox-uv does it, and with the variable that tells tox-uv not to.
+    """
+    if variables.get("TOX_UV_NO_PEP723", "").lower() in {"1", "true", "yes", "on"}:
+        return []
+    scripts = (each for each in RUN_ENVIRONMENTS if each.id() == "trueup-pep-723")
+    return [_named(each, "virtualenv-pep-723") for each in scripts]
 
 
 def package_aliases(register: ToxEnvRegister) -> list[type[PackageToxEnv]]:

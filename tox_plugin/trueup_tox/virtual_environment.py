@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import Any, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from tox.tox_env.errors import Recreate
 from tox.tox_env.python.virtual_env.api import VirtualEnv
 
 from trueup_tox.installer import TrueupInstaller
+from trueup_tox.managed_python import PREFERRING, managed_python
 from trueup_tox.renewal import forget_old, set_aside
 from trueup_tox.stopping import stop_errands, stopped
 from trueup_tox.uv_program import find_uv_program
+
+if TYPE_CHECKING:
+    from tox.tox_env.python.api import PythonInfo
 
 __all__ = ["TrueupVirtualEnv"]
 
@@ -102,9 +107,27 @@ class TrueupVirtualEnv(VirtualEnv):
     def virtualenv_env_vars(self) -> dict[str, str]:
         """Return the variables that virtualenv is told its options by."""
         variables = super().virtualenv_env_vars()
+        prompt = f"{os.path.basename(self.core['tox_root'])}[{self.name}]"
+        variables.setdefault("VIRTUALENV_PROMPT", prompt)
+        if self._managed is not None:
+            first = variables.get("VIRTUALENV_TRY_FIRST_WITH")
+            paths = [self._managed, *([first] if first else [])]
+            variables["VIRTUALENV_TRY_FIRST_WITH"] = os.pathsep.join(paths)
         if not self.conf["seed"]:
             variables["VIRTUALENV_NO_SEED"] = "True"
         return variables
+
+    def _get_python(self, base_python: list[str]) -> PythonInfo | None:
+        if self.conf["uv_python_preference"] == "only-managed" and self._managed is None:
+            return None
+        return super()._get_python(base_python)
+
+    @cached_property
+    def _managed(self) -> str | None:
+        """The Python that uv manages, where one is preferred and can be had."""
+        if self.conf["uv_python_preference"] not in PREFERRING:
+            return None
+        return managed_python(self.conf["base_python"], os.environ)
 
     def ensure_python_env(self) -> None:
         """Make the virtual environment, or see to it that it still is one.
