@@ -13,8 +13,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from trueup.version import __version__
-
 __all__ = ["Ground", "key_of", "lasting", "recall", "remember", "settled"]
 
 _FORMAT = 1
@@ -51,6 +49,8 @@ def key_of(*decisive: object) -> str:
 
     This run of the machine is a part of it: one that ended by a power cut may have lost data.
     """
+    from trueup.version import __version__
+
     return hashlib.sha256(repr((__version__, _boot(), decisive)).encode()).hexdigest()
 
 
