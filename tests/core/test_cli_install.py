@@ -427,6 +427,10 @@ def test_bytecode_is_ready_when_asked_for(shell: Shell) -> None:
     shell.works("--compile", "beta==2.0")
     tag = shell.environment.interpreter.cache_tag
     assert (shell.site / "beta" / "__pycache__" / f"__init__.{tag}.pyc").exists()
+    for words, there in (((), True), (("--no-compile-bytecode",), False)):
+        assert shell("venv", "other", "--clear").code == 0
+        shell.works("-p", "other", *words, "beta==2.0")
+        assert bool(list((shell.root / "other").rglob("*.pyc"))) is there
 
 
 def test_an_active_environment_goes_before_that_of_the_project(

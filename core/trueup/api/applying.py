@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from trueup.acquisition.acquire import acquire
+from trueup.acquisition.bytecode import find_bytecode, make_bytecode
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.supply import Acquired, Supply
 from trueup.destination.contents import record_paths
@@ -47,12 +48,14 @@ class Work:
         built: normalized name to the pack of a local project that has been built already.
         fingerprints: normalized name to what such a build depended on.
         remake: makes the environment anew before anything is written; None where it stays.
+        compiled: bytecode is to come with the sources; None for where it has been made already.
     """
 
     plan: Plan
     built: Mapping[str, Pack] = field(default_factory=dict)
     fingerprints: Mapping[str, bytes] = field(default_factory=dict)
     remake: Callable[[], Environment] | None = None
+    compiled: bool | None = None
 
 
 def apply(work: Work, environment: Environment, supply: Supply) -> Applied:
@@ -75,6 +78,9 @@ def apply(work: Work, environment: Environment, supply: Supply) -> Applied:
     going += [one.replaces for one in plan.add if one.replaces is not None]
     replaced = _files_of(going, environment) if environment.running else {}
     acquired = _acquire(plan, supply, work.built)
+    if work.compiled:
+        packs = [one.pack for one in acquired.values()]
+        make_bytecode(supply.store, packs, environment.interpreter)
     ready = time.perf_counter()
     # Not before all is at hand: what cannot be answered or got must not cost what is there.
     where = work.remake() if work.remake else environment
@@ -107,10 +113,14 @@ def _write(
     going: list[InstalledDistribution],
     supply: Supply,
 ) -> Outcome:
-    deliveries = [
-        _delivery(one, acquired[one.artifact.name], work.fingerprints.get(one.artifact.name, b""))
-        for one in work.plan.add
-    ]
+    deliveries = []
+    for one in work.plan.add:
+        name = one.artifact.name
+        delivery = _delivery(one, acquired[name], work.fingerprints.get(name, b""))
+        if work.compiled is not False:
+            found = find_bytecode(supply.store, delivery.pack, environment.interpreter)
+            delivery = replace(delivery, bytecode=found)
+        deliveries.append(delivery)
     return carry_out(environment, going, deliveries, reporter=supply.reporter)
 
 

@@ -185,7 +185,7 @@ def _order(
         rebuild=options.no_cache,
         dry_run=options.dry_run or options.check,
         break_system_packages=options.break_system_packages,
-        compile_bytecode=bool(options.compile),
+        compile_bytecode=options.compile,
     )
 
 

@@ -54,7 +54,7 @@ def install_order(order: Order, workshop: Workshop) -> InstallReport:
             from trueup.api.extras import remember_extras
 
             remember_extras(environment, order.request, exact=order.exact)
-        if order.compile_bytecode and report.added:
+        if order.compile_bytecode and report.added and report.kept:
             _compile(environment, workshop)
         if not order.more_to_come:
             drop_shelves(environment.root)
@@ -94,7 +94,7 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     before = look() if environment.running else None
     packs = {one.artifact.name: one.pack for one in built.values() if one.pack is not None}
     fingerprints = {one.artifact.name: one.fingerprint for one in built.values()}
-    work = Work(plan, packs, fingerprints, order.remake)
+    work = Work(plan, packs, fingerprints, order.remake, order.compile_bytecode)
     applied = apply(work, environment, supply)
     report = _report(environment, plan, applied.acquired)
     seconds = {"look": looked - started}

@@ -27,7 +27,8 @@ class Order:
         dry_run: tell, and change nothing.
         break_system_packages: go on although PEP 668 says not to.
         reload: import modules of replaced distributions anew in this process.
-        compile_bytecode: have bytecode ready before the first import.
+        compile_bytecode: have bytecode ready before the first import; None for where an earlier
+            install has made it already.
         strict: look for conflicts in the whole environment afterwards.
         more_to_come: another install will complete what this one begins: what waits on the
             environment's shelf is left for it.
@@ -47,7 +48,7 @@ class Order:
     dry_run: bool = False
     break_system_packages: bool = False
     reload: bool = False
-    compile_bytecode: bool = False
+    compile_bytecode: bool | None = None
     strict: bool = False
     more_to_come: bool = False
     remake: Callable[[], Environment] | None = None

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
 from trueup.installation.boot import boot_identity
+from trueup.installation.compiled import is_bytecode
 from trueup.installation.receipt import Damage, Receipt, inspect, read_receipt
 
 __all__ = ["find_damage"]
@@ -49,8 +50,8 @@ def find_damage(
         for found in _inspect(present, receipt):
             if found.kind == "lost" and not (restarted or edited_too):
                 continue
-            if found.kind == "changed" and not edited_too:
-                continue
+            if not edited_too and (found.kind == "changed" or is_bytecode(found.path)):
+                continue  # Python itself makes missing bytecode, and does without a lost one
             if found.kind != "missing" and _is_anothers(found.path, name, installed, receipts):
                 continue
             damaged[name] = _sentence(found)

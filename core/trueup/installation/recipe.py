@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 from trueup.acquisition.pack import Pack
 from trueup.destination.environment import Environment
+from trueup.installation.compiled import compiled_files
 from trueup.installation.record import (
     Delivery,
+    bare_line,
     line_of,
     lines_of_pack,
     metadata_files,
     record_text,
+    relative_place,
 )
 from trueup.installation.scripts import commands_of
 from trueup.version import __version__
@@ -59,7 +62,11 @@ def generated_files(environment: Environment, delivery: Delivery) -> list[Genera
         Generated("scripts", name, content, 0o777)
         for name, content in commands_of(pack, environment.interpreter)
     ]
-    lines = lines_of_pack(pack, targets, {one.name for one in found})
+    written_here = {one.name for one in found}
+    lines = lines_of_pack(pack, targets, written_here)
+    for each in compiled_files(pack, delivery.bytecode, written_here):
+        scheme, inside = each.inside
+        lines.append(bare_line(relative_place(os.path.join(targets[scheme], inside), root)))
     for name, content in metadata_files(delivery).items():
         found.append(Generated(pack.root, f"{pack.dist_info}/{name}", content))
     for one in found:
@@ -85,5 +92,6 @@ def recipe_digest(environment: Environment, delivery: Delivery, mode: int) -> st
         "targets": sorted(targets_of(environment, delivery.pack).items()),
         "metadata": sorted(metadata_files(delivery).items()),
         "mode": mode,
+        "bytecode": delivery.bytecode.digest if delivery.bytecode else "",
     }
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()

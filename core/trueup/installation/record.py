@@ -14,10 +14,19 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from trueup.acquisition.bytecode import Bytecode
 from trueup.acquisition.pack import Pack
 from trueup.installation.transfer import files_by_directory
 
-__all__ = ["Delivery", "line_of", "lines_of_pack", "metadata_files", "record_text"]
+__all__ = [
+    "Delivery",
+    "bare_line",
+    "line_of",
+    "lines_of_pack",
+    "metadata_files",
+    "record_text",
+    "relative_place",
+]
 
 _SPECIAL = re.compile('[,"\r\n]')
 _ENCODED = 44  # characters of base64 for 33 bytes
@@ -33,12 +42,15 @@ class Delivery:
         requested: named by the user: gets a REQUESTED file.
         direct_url: the content of direct_url.json, or None (PEP 610).
         extra: further files of the dist-info directory, by name.
+        bytecode: what the environment's kind of Python has made of its sources, if that is to come
+            with them.
     """
 
     pack: Pack
     requested: bool = False
     direct_url: Mapping[str, object] | None = None
     extra: Mapping[str, bytes] = field(default_factory=dict)
+    bytecode: Bytecode | None = None
 
 
 def metadata_files(delivery: Delivery) -> dict[str, bytes]:
@@ -54,7 +66,12 @@ def metadata_files(delivery: Delivery) -> dict[str, bytes]:
 
 def line_of(path: str, content: bytes, root: str) -> str:
     """Return the line of a file that ends up at `path` (absolute) and holds `content`."""
-    return _line(_relative(path, root), hashlib.sha256(content).digest(), len(content))
+    return _line(relative_place(path, root), hashlib.sha256(content).digest(), len(content))
+
+
+def bare_line(path: str) -> str:
+    """Return the line of a file without a digest: bytecode, as the specification has it."""
+    return _line(path, b"", None)
 
 
 def lines_of_pack(pack: Pack, roots: Mapping[str, str], skip: Collection[str] = ()) -> list[str]:
@@ -66,7 +83,9 @@ def lines_of_pack(pack: Pack, roots: Mapping[str, str], skip: Collection[str] = 
         skip: names of the scheme "scripts" that are not written as they are.
     """
     root = roots[pack.root]
-    starts = {scheme: _relative(os.path.join(place, ""), root) for scheme, place in roots.items()}
+    starts = {
+        scheme: relative_place(os.path.join(place, ""), root) for scheme, place in roots.items()
+    }
     names, sizes, digests = pack.names, pack.sizes, _encoded(pack.digests)
     lines: list[str] = []
     for directory, files in files_by_directory(pack, skip):
@@ -107,7 +126,7 @@ def _quoted(path: str) -> str:
     return '"' + path.replace('"', '""') + '"'
 
 
-def _relative(path: str, root: str) -> str:
+def relative_place(path: str, root: str) -> str:
     """Write `path` as RECORD wants it: relative with forward slashes, absolute on another drive.
 
     A path that ends in a separator stays one.

@@ -11,6 +11,7 @@ from dataclasses import replace
 from trueup.acquisition.pack import Pack
 from trueup.destination.environment import Environment
 from trueup.installation.boot import boot_identity
+from trueup.installation.compiled import write_bytecode
 from trueup.installation.journal import Move, Staged
 from trueup.installation.receipt import Receipt
 from trueup.installation.recipe import generated_files, recipe_digest, targets_of
@@ -44,6 +45,10 @@ def stage(environment: Environment, delivery: Delivery, folder: str) -> Staged:
     for one in generated:
         status = write_file(os.path.join(roots[one.scheme], one.name), one.content, one.mode)
         made.append((os.path.join(targets[one.scheme], one.name), status))
+    if delivery.bytecode is not None:
+        compiled = write_bytecode(pack, delivery.bytecode, roots, written_here, stats)
+        for scheme, inside, status in compiled:
+            made.append((os.path.join(targets[scheme], *inside.split("/")), status))
     order = sorted(roots, key=lambda scheme: (scheme == pack.root, scheme))
     moves = tuple(
         Move(roots[one], targets[one], pack.dist_info if one == pack.root else "") for one in order

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from trueup.acquisition.pack import Pack
 from trueup.installation.receipt import serial
 
-__all__ = ["Stats", "files_by_directory", "unpack", "write_file"]
+__all__ = ["Reader", "Stats", "files_by_directory", "unpack", "write_file"]
 
 _BUFFER = 1 << 20  # bytes; about thirty average modules to one read
 _LARGE = 1 << 16  # bytes; from here on the kernel copies by itself
@@ -53,7 +53,7 @@ class Stats:
         self.inodes.append(serial(status))
 
 
-class _Reader:
+class Reader:
     """Slices of a file that are asked for in rising order, out of few large reads."""
 
     def __init__(self, descriptor: int) -> None:
@@ -62,6 +62,11 @@ class _Reader:
         self._chunk = memoryview(b"")
 
     def slice(self, offset: int, size: int) -> memoryview:
+        """Return `size` bytes from `offset` on.
+
+        Raises:
+            OSError: the file ends before.
+        """
         if offset < self._start or offset + size > self._end:
             chunk = _read_at(self.descriptor, max(_BUFFER, size), offset)
             if len(chunk) < size:
@@ -119,7 +124,7 @@ def unpack(pack: Pack, roots: dict[str, str], *, skip: Collection[str] = ()) -> 
     stats = Stats.empty()
     descriptor = pack.open()
     try:
-        reader = _Reader(descriptor)
+        reader = Reader(descriptor)
         for directory, files in files_by_directory(pack, skip):
             scheme, _, rest = directory.partition("/")
             target = f"{roots[scheme]}{os.sep}{rest}" if rest else roots[scheme]
@@ -134,7 +139,7 @@ def unpack(pack: Pack, roots: dict[str, str], *, skip: Collection[str] = ()) -> 
 
 
 def _fill(
-    reader: _Reader,
+    reader: Reader,
     target: str,
     pack: Pack,
     files: Sequence[int],
@@ -192,7 +197,7 @@ def _write_all(out: int, data: memoryview) -> None:
         written += os.write(out, data[written:])
 
 
-def _copy_large(reader: _Reader, out: int, offset: int, size: int) -> None:
+def _copy_large(reader: Reader, out: int, offset: int, size: int) -> None:
     """Copy within the kernel where it can, by hand where it cannot."""
     done = 0
     for copy in _KERNEL_COPIES:
