@@ -267,3 +267,21 @@ def test_settings_of_a_line_reach_what_it_names_and_nothing_else(
     assert "Building local" in done.err
     assert "Building other 1.0" in done.err
     assert str(tmp_path / "store") not in done.err  # the folder it was unpacked to tells nobody
+
+
+def test_explain_tells_what_a_verdict_rests_on(shell: Shell) -> None:
+    tree = lay_project(shell.root / "tree", project_files())
+    shell.works("./tree", "-C", "colour=blue")
+    done = shell("explain", "local", "--json")
+    assert done.code == 0, done.err
+    assert done.json["verdict"] == "fresh"
+    evidence = done.json["evidence"]
+    assert "src/local/__init__.py" in evidence["inputs"]
+    assert evidence["config_settings"] == [["colour", "blue"]]
+    (tree / "src" / "local" / "__init__.py").write_text("VERSION = 'edited'\n")
+    done = shell("explain", "local", "--json")
+    assert done.code == 1
+    (reason,) = done.json["reasons"]
+    assert (reason["kind"], reason["path"]) == ("input changed", "src/local/__init__.py")
+    assert "src/local/__init__.py changed" in shell("explain", "local").out
+    assert shell("explain", "nobody").code == 2

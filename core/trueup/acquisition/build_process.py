@@ -28,7 +28,6 @@ MARK = "_TRUEUP_BUILD"
 # A daemon may outlive its build and keep the output open (reliability facts, h_daemon_pipe): the
 # output goes to a file that is read along, never to a pipe whose end somebody would wait for.
 _LOOK_EVERY = 0.05
-_SILENCE = 60.0
 _LOG_SHOWN = 1 << 20  # bytes from each end
 _DUMP_WAIT = 2.0
 _LINE_LIMIT = 1 << 16
@@ -63,7 +62,18 @@ class HookRunner:
         subject: str,
         timeout: float | None = None,
         reporter: Reporter = SILENT,
+        patience: float = 60.0,
     ) -> None:
+        """Make one.
+
+        Args:
+            launcher: what the interpreter runs the hooks' script with.
+            log: path of the file that the output goes to.
+            subject: what is built, for people.
+            timeout: seconds that the hooks may take together; None for no limit.
+            reporter: told of each line of output, and of a hook that says nothing.
+            patience: seconds without output after which that is told, again and again.
+        """
         self._launcher = tuple(launcher)
         self.environment: Mapping[str, str] = {}
         self._log = log
@@ -71,6 +81,7 @@ class HookRunner:
         self._left = timeout
         self._timeout = timeout
         self._reporter = reporter
+        self._patience = patience
         self.seconds: dict[str, float] = {}
         self.runs = 0
 
@@ -143,10 +154,11 @@ class HookRunner:
                     raise HookFailed(watch.hook, f"wrote more than {megabytes} MiB of output")
                 if self._left is not None and now - watch.started > self._left:
                     raise self._out_of_time(process, watch)
-                if now - quiet_since >= _SILENCE:
+                if now - quiet_since >= self._patience:
                     quiet_since = now
-                    silence = f"{watch.hook} is running, without output for a minute"
-                    self._reporter(Event("waiting", self._subject, silence))
+                    since = f"{now - watch.started:.0f} s"
+                    told = f"{self._subject}: {watch.hook} is running since {since}, silently now"
+                    self._reporter(Event("waiting", self._subject, told))
         finally:
             # Also on Ctrl-C and after a good end: what a build started ends with it, so that
             # nothing writes into the tree while its state is being recorded.

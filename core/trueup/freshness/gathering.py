@@ -7,13 +7,21 @@ import secrets
 import time
 from collections.abc import Iterable
 
+from packaging.requirements import Requirement
+
 from trueup.freshness.contribution import Contribution
 from trueup.freshness.facts import ALWAYS, BuildFacts, Evidence
-from trueup.freshness.fingerprint import FileKind, FileMark, Fingerprint, Question
+from trueup.freshness.fingerprint import (
+    FileKind,
+    FileMark,
+    Fingerprint,
+    ListingMark,
+    Question,
+)
 from trueup.freshness.folders import Names
 from trueup.freshness.names import EXTENSION_SUFFIXES, is_by_product
 from trueup.freshness.reach import ties_of
-from trueup.freshness.sight import survey_digest
+from trueup.freshness.sight import Sight, survey_digest
 from trueup.freshness.unseen import read_by_uv_build
 from trueup.freshness.variables import digest_variables, names_spoken_of, names_that_matter
 from trueup.freshness.vcs import (
@@ -23,6 +31,7 @@ from trueup.freshness.vcs import (
     is_question,
     is_transparent,
 )
+from trueup.resolution.address import local_path
 
 __all__ = ["Evidence", "gather"]
 
@@ -62,7 +71,7 @@ class _Gathering:
             wheel=self.facts.seen.pack.digest,
             time_ns=time.time_ns(),
             files=tuple(files),
-            listings=tuple(names.listings()),
+            listings=(*names.listings(), *self._names_in_required()),
             made=self.facts.made,
             absences=tuple(names.absences()),
             presences=(*names.presences(), *self._ties()),
@@ -107,9 +116,34 @@ class _Gathering:
         yield from (path for path in self.facts.own if os.path.isfile(self.facts.sight.place(path)))
         yield from self.facts.sight.matching(self.facts.seen.patterns)
         yield from self._named_on_command_lines()
+        for folder in self._required_folders():
+            yield from (f"{folder}/{path}" for path in self._files_of(folder))
         if self.facts.is_uv_build():
             yield from read_by_uv_build(self.facts.sight.tree)
             yield from self._copied_by_uv_build()
+
+    def _required_folders(self) -> Iterable[str]:
+        """Yield the projects that build requirements name by path.
+
+        Their modules run in the build environment, and are not seen to be read in these folders.
+        """
+        for text in self.facts.seen.requirements:
+            path = local_path(Requirement(text).url or "") if "file:" in text else None
+            if path is not None and os.path.isdir(path):
+                yield os.path.realpath(path)
+
+    def _files_of(self, folder: str) -> list[str]:
+        return Sight(folder, self.facts.seen.variables).survey("all")
+
+    def _names_in_required(self) -> Iterable[ListingMark]:
+        sight = self.facts.sight
+        for folder in self._required_folders():
+            files = self._files_of(folder)
+            for inside in sorted({os.path.dirname(path) for path in files} | {""}):
+                path = os.path.join(folder, inside) if inside else folder
+                signature, digest = sight.signature(path), sight.names(path, "all", ())
+                if signature is not None and digest is not None:
+                    yield ListingMark(path, "all", *signature[1:], digest)
 
     def _named_on_command_lines(self) -> Iterable[str]:
         top = os.path.join(self.facts.sight.tree, "")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support.home import Home, Wish
 from support.mechanisms import MECHANISMS
+from support.projects import lay_project, project_files
 from support.replays import Replay, Step, play, project
 
 _DEMO = {("demo.module.VALUE", "demo.module"): "1"}
@@ -82,3 +83,27 @@ def test_what_a_damaged_build_environment_held_is_put_right_before_it_builds(
         )
 
     play(Replay(files, (Step(edit, {("demo.N", "demo"): "1"}),)), home, "process")
+
+
+def test_a_build_requirement_by_path_is_an_input(home: Home, tmp_path: Path) -> None:
+    lay_project(tmp_path / "helper", project_files("helper"))
+    files = project_files("demo")
+    needs = f'requires = ["helper @ {(tmp_path / "helper").as_uri()}"]'
+    files["pyproject.toml"] = files["pyproject.toml"].replace("requires = []", needs)
+    files["own_backend.py"] = files["own_backend.py"].replace(
+        'told = f"', 'import helper; told = f"WORD = {helper.VERSION!r}\\n'
+    )
+    lay_project(tmp_path / "demo", files)
+    wish = Wish(plain=("demo",))
+    module = tmp_path / "helper/src/helper/__init__.py"
+    home.fulfil(wish, "process")
+    assert home.evaluate("demo_built.WORD", "demo_built") == "1.0"
+    assert home.check() == 0, home.told
+    assert home.fulfil(wish, "process").added == ()
+    module.write_text("VERSION = 'edited'\n")
+    assert home.check() == 1
+    assert home.fulfil(wish, "process").added == ("demo",)
+    assert home.evaluate("demo_built.WORD", "demo_built") == "edited"
+    assert home.check() == 0, home.told
+    (module.parent / "new.py").touch()
+    assert home.check() == 1
