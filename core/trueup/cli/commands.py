@@ -18,10 +18,7 @@ from trueup.api.uninstalling import uninstall_names
 from trueup.api.workshop import open_workshop
 from trueup.cli.console import listening
 from trueup.cli.summary import summary_lines
-from trueup.destination.creation import create_environment
-from trueup.destination.discovery import find_interpreter
 from trueup.destination.environment import Environment
-from trueup.destination.facts import interpreter_facts
 from trueup.destination.installed import read_installed
 from trueup.destination.locate import open_environment
 from trueup.errors import EnvironmentProblem, RequestError
@@ -31,7 +28,7 @@ from trueup.resolution.install_grammar import parse_install_arguments
 from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.request_input import RequestInput
 
-__all__ = ["install", "list_installed", "sync", "uninstall", "venv"]
+__all__ = ["install", "list_installed", "sync", "uninstall"]
 
 
 def install(said: argparse.Namespace) -> int:
@@ -187,33 +184,3 @@ def list_installed(said: argparse.Namespace) -> int:
     for one in found:
         print(f"{one.name:{width}}  {one.version}  {one.editable_location or ''}".rstrip())
     return 0
-
-
-def venv(said: argparse.Namespace) -> int:
-    """Make a virtual environment."""
-    with open_workshop() as workshop:
-        memory = workshop.interpreters
-        program = find_interpreter(said.python, memory=memory) if said.python else None
-        environment = create_environment(
-            said.directory,
-            interpreter_facts(program, memory=memory),
-            prompt=said.prompt,
-            system_site_packages=said.system_site_packages,
-            clear=said.clear,
-            allow_existing=said.allow_existing,
-            memory=memory,
-        )
-    version = ".".join(map(str, environment.interpreter.version))
-    if said.json:
-        print(json.dumps({"environment": environment.root, "version": version}))
-    elif not said.quiet:
-        print(f"Made {environment.root} with Python {version}")
-        print(_how_to_activate(environment), file=sys.stderr)
-    return 0
-
-
-def _how_to_activate(environment: Environment) -> str:
-    scripts = environment.scheme.scripts
-    if os.name == "nt":
-        return f"Activate it with: {os.path.join(scripts, 'activate')}"
-    return f"Activate it with: source {os.path.join(scripts, 'activate')}"

@@ -242,7 +242,7 @@ def _add_venv(commands: _Subparsers[_Parser]) -> None:
     parser.add_argument("--system-site-packages", action="store_true", help="see the base's, too")
     parser.add_argument("--prompt", metavar="NAME", help="what the shell shows while it is active")
     _add_output(parser)
-    parser.set_defaults(action="commands:venv")
+    parser.set_defaults(action="environment_commands:venv")
 
 
 def _add_cache(commands: _Subparsers[_Parser]) -> None:

@@ -86,8 +86,10 @@ def _files(fingerprint: Fingerprint, tree: str) -> Iterator[Look]:
     for mark in fingerprint.files:
         if mark.kind not in {"output", "link"}:
             yield _look(os.path.join(tree, mark.path))
+    known = {mark.path for mark in fingerprint.files}
     for path in fingerprint.presences:
-        yield _look(os.path.join(tree, path))
+        if path not in known:
+            yield _look(os.path.join(tree, path))
 
 
 def _folders(fingerprint: Fingerprint, tree: str) -> Iterator[Look]:
