@@ -68,6 +68,8 @@ def write_atomically(path: str, content: bytes, temporary: str) -> None:
     try:
         with open(new, "xb") as file:
             file.write(content)
+        if os.path.isdir(path) and not os.path.islink(path):
+            remove(path)  # whoever put a folder here did damage, which heals like any other
         os.replace(new, path)
     except OSError as problem:
         remove(new)

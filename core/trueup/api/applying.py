@@ -12,7 +12,7 @@ from trueup.acquisition.pack import Pack
 from trueup.acquisition.supply import Acquired, Supply
 from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
-from trueup.destination.installed import InstalledDistribution
+from trueup.destination.installed import InstalledDistribution, with_twins
 from trueup.errors import StoreError
 from trueup.freshness.fingerprint import FILE_NAME
 from trueup.installation.plan import Addition, Plan
@@ -76,6 +76,7 @@ def apply(work: Work, environment: Environment, supply: Supply) -> Applied:
         return Applied({}, Outcome(), {}, {})
     going = [one.distribution for one in plan.remove]
     going += [one.replaces for one in plan.add if one.replaces is not None]
+    going = with_twins(environment, going)
     replaced = _files_of(going, environment) if environment.running else {}
     acquired = _acquire(plan, supply, work.built)
     if work.compiled:

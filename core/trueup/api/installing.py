@@ -19,7 +19,7 @@ from trueup.api.report import Added, InstallReport, Kept, Removed
 from trueup.api.workshop import Workshop
 from trueup.destination.contents import requires
 from trueup.destination.environment import Environment
-from trueup.destination.installed import InstalledDistribution, read_installed
+from trueup.destination.installed import InstalledDistribution, read_installed, read_twins
 from trueup.destination.locate import ensure_changeable
 from trueup.destination.lock import environment_lock
 from trueup.destination.shelf import drop_shelves
@@ -67,6 +67,7 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     started = time.perf_counter()
     installed = {} if order.remake else read_installed(environment)
     damaged = find_damage(environment, installed, edited_too=order.exact)
+    damaged |= _told_of_twins(environment, installed)
     if not (damaged or order.remake):
         footings = _nothing_to_do(order, installed, workshop)
         if footings is not None:
@@ -111,6 +112,16 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
         reload=order.reload,
     )
     return replace(report, stale_modules=change.stale_modules)
+
+
+def _told_of_twins(
+    environment: Environment, installed: Mapping[str, InstalledDistribution]
+) -> dict[str, str]:
+    """Return what is there more than once, which is damage: two tools were at work at once."""
+    return {
+        name: f"it is there more than once: {', '.join(one.path for one in twins)}"
+        for name, twins in read_twins(environment, installed).items()
+    }
 
 
 def _built(

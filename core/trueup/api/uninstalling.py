@@ -14,7 +14,7 @@ from trueup.api.report import InstallReport, Kept, Removed
 from trueup.api.workshop import Workshop
 from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
-from trueup.destination.installed import InstalledDistribution, read_installed
+from trueup.destination.installed import InstalledDistribution, read_installed, with_twins
 from trueup.destination.locate import ensure_changeable
 from trueup.destination.lock import environment_lock
 from trueup.importability import look, make_importable
@@ -60,7 +60,7 @@ def uninstall_names(
         }
         touched: tuple[str, ...] = ()
         if going and not dry_run:
-            removed = list(going.values())
+            removed = with_twins(environment, list(going.values()))
             touched = carry_out(environment, removed, (), reporter=reporter).touched
     report = InstallReport(
         environment.root,

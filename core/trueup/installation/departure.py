@@ -10,6 +10,7 @@ from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
 from trueup.errors import EnvironmentProblem, TransactionError
+from trueup.installation.egg_link import egg_link_files
 from trueup.installation.receipt import read_receipt, receipt_names
 from trueup.reporting import SILENT, Reporter
 
@@ -55,6 +56,8 @@ def _recorded(
     environment: Environment, removal: InstalledDistribution, reporter: Reporter
 ) -> list[str] | None:
     """Return what RECORD names; where that is lost or damaged, what the receipt names."""
+    if removal.kind == "egg-link":
+        return egg_link_files(environment, removal)
     try:
         recorded = record_paths(removal, environment, reporter=reporter)
     except EnvironmentProblem:

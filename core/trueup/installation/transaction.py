@@ -19,6 +19,7 @@ from trueup.destination.room import told_of_room
 from trueup.errors import TransactionError
 from trueup.installation.commit import Outcome, commit, go_back, go_forward, words
 from trueup.installation.departure import departing_files
+from trueup.installation.egg_link import drop_lines, locations_of
 from trueup.installation.interruption import uninterrupted
 from trueup.installation.journal import (
     DamagedJournal,
@@ -68,6 +69,7 @@ def carry_out(
         recover(environment, reporter=reporter)
     with _translated(environment, deliveries):
         departing = departing_files(environment, removals, reporter=reporter)
+        trees = locations_of(removals)
         folder = _new_folder(environment)
         try:
             staged = without_twins(_stage_all(environment, deliveries, folder, reporter))
@@ -77,6 +79,7 @@ def carry_out(
             with uninterrupted():
                 started = write_journal(environment, journal)
                 outcome = commit(environment, journal, started)
+                drop_lines(environment, trees)
             reporter(Event("placed", environment.root))
         finally:
             if not is_open(environment):

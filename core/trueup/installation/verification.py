@@ -23,6 +23,7 @@ from trueup.installation.receipt import Receipt, inspect, read_receipt, receipt_
 __all__ = ["AlteredFile", "find_altered", "find_ruins", "receipt_of"]
 
 _BYTECODE = re.compile(r"(?:.*[/\\])?__pycache__[/\\][^/\\]+\.pyc")
+_INSTALLER = re.compile(r"[A-Za-z][\w.-]{0,40}")  # else it is no name, but harm that was done
 _STEM = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)\.dist-info")
 
 
@@ -115,7 +116,8 @@ def receipt_of(environment: Environment, present: InstalledDistribution) -> Rece
     Whoever installs the same version again writes another RECORD, and says who it was.
     """
     receipt = read_receipt(environment, os.path.basename(present.path))
-    if receipt is None or present.installer in {"trueup", ""}:
+    installer = present.installer
+    if receipt is None or installer == "trueup" or not _INSTALLER.fullmatch(installer):
         return receipt
     record = os.path.join(present.path, "RECORD")
     return None if record in _touched(receipt, present.library) else receipt
