@@ -102,7 +102,12 @@ class Theatre:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told
             wrong.append(f"the next run: {type(error).__name__}: {error}")
         now = look_at(self.root)
-        other = [path for path in {*now, *after} if now.get(path) != after.get(path)]
+        # A directory that was made for an install stays when it is empty, as with other tools.
+        other = [
+            path
+            for path in {*now, *after}
+            if now.get(path) != after.get(path) and not path.endswith("/")
+        ]
         wrong += [f"{len(other)} files differ, such as {other[0]}"] if other else []
         environment = open_environment(str(self.root), memory=self.memory)
         wrong += [f"{one.path} is {one.kind}" for one in altered_files(environment)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from trueup.acquisition.pack import Pack, read_pack
 from trueup.acquisition.pack_format import ALIGNED_SIZE, ALIGNMENT, HEADER_SIZE, Index, encode
+from trueup.destination.private import private
 from trueup.destination.room import told_of_room
 from trueup.errors import StoreError
 
@@ -30,7 +31,7 @@ def write_pack(wheel: Wheel, pack_path: str) -> Pack:
     """
     files = [file for file in wheel.files if file.placement.kept]
     try:
-        with open(pack_path, "xb", buffering=_BUFFER) as pack:
+        with open(pack_path, "xb", buffering=_BUFFER, opener=private) as pack:
             pack.write(bytes(HEADER_SIZE))
             sizes, offsets, digests = _write_files(wheel, files, pack)
             for file in wheel.files:

@@ -13,7 +13,14 @@ from typing import Final
 
 from trueup.errors import StoreError
 
-__all__ = ["LAYOUT", "check_private", "default_root", "make_folder", "prepare_root"]
+__all__ = [
+    "LAYOUT",
+    "UnsafeStore",
+    "check_private",
+    "default_root",
+    "make_folder",
+    "prepare_root",
+]
 
 LAYOUT: Final = "v1"
 
@@ -22,6 +29,10 @@ _TAG = """Signature: 8a477f597d28d172789f06886806bc55
 # See https://bford.info/cachedir/
 """
 _HINT = "Name another place with TRUEUP_CACHE_DIR, or make this one yours alone (chmod go-w)."
+
+
+class UnsafeStore(StoreError):
+    """The store could be somebody else's doing: it is left alone, and nothing is lost by that."""
 
 
 def default_root() -> str:
@@ -88,7 +99,7 @@ def check_private(path: str) -> None:
     except OSError as problem:
         raise StoreError(f"{path} cannot be used: {problem.strerror}", hint=_HINT) from problem
     if not stat.S_ISDIR(status.st_mode):
-        raise StoreError(f"{path} is no folder but a link or a file, and is not used", hint=_HINT)
+        raise UnsafeStore(f"{path} is no folder but a link or a file, and is not used", hint=_HINT)
     _check_owner(path, status, others=stat.S_IWOTH | stat.S_IWGRP)
 
 
@@ -97,9 +108,9 @@ def _check_owner(path: str, status: os.stat_result, *, others: int) -> None:
         return  # on Windows the user's own cache directory is private by its access list
     # What belongs to root is trusted: root could change trueup itself.
     if status.st_uid not in {os.geteuid(), 0}:
-        raise StoreError(f"the store {path} belongs to another user, and is not used", hint=_HINT)
+        raise UnsafeStore(f"the store {path} belongs to another user, and is not used", hint=_HINT)
     if status.st_mode & others:
-        raise StoreError(
+        raise UnsafeStore(
             f"the store {path} can be written to by others, and is not used", hint=_HINT
         )
 

@@ -12,6 +12,7 @@ import os
 from typing import Any
 
 from trueup.acquisition.store_temporary import remove, temporary_name
+from trueup.destination.private import private
 from trueup.errors import StoreError
 
 __all__ = ["read_record", "record_path", "write_atomically", "write_record"]
@@ -66,7 +67,7 @@ def write_atomically(path: str, content: bytes, temporary: str) -> None:
     """
     new = temporary_name(temporary)
     try:
-        with open(new, "xb") as file:
+        with open(new, "xb", opener=private) as file:
             file.write(content)
         if os.path.isdir(path) and not os.path.islink(path):
             remove(path)  # whoever put a folder here did damage, which heals like any other

@@ -12,6 +12,7 @@ from trueup.destination.installed import InstalledDistribution, read_installed
 from trueup.errors import EnvironmentProblem
 from trueup.reporting import Event, Reporter
 from trueup.resolution.conflicts import closure, find_conflicts
+from trueup.resolution.promises import demands_hashes
 
 __all__ = ["own", "tell_of", "with_conflicts"]
 
@@ -55,11 +56,16 @@ def _conflicts(order: Order, changed: Collection[str] | None) -> list[str]:
     installed = read_installed(environment)
     markers = environment.interpreter.markers
     found: list[str] = []
+    # What is pinned and hashed names its dependencies itself, and no resolver has looked whether.
+    pinned = demands_hashes(order.request)
     for name in sorted(installed):
+        about = changed
         if changed is not None and name in changed:
-            continue
+            if not pinned:
+                continue
+            about = None
         try:
-            conflicts = list(find_conflicts(installed, requires, markers, of={name}, about=changed))
+            conflicts = list(find_conflicts(installed, requires, markers, of={name}, about=about))
         except EnvironmentProblem as error:  # of something that was not asked about
             found.append(error.problem)
         else:

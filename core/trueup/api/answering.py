@@ -24,6 +24,7 @@ from trueup.resolution.artifact import Artifact, Resolution, Wheel
 from trueup.resolution.choice import choose_resolver
 from trueup.resolution.direct import resolve_direct
 from trueup.resolution.memo import memoised
+from trueup.resolution.origin import artifact_of_origin
 from trueup.resolution.promises import demands_hashes
 from trueup.resolution.request import LocalProject, Request, RequestedItem
 from trueup.resolution.resolver import Question
@@ -180,7 +181,24 @@ def _ask(
         for one in resolution.artifacts
         if isinstance(one.source, Wheel) and one.source.url in urls
     )
+    resolution = _with_origins(resolution, {name: others[name] for name in stays})
     return Answer(_with_built(resolution, request, built), stays)
+
+
+def _with_origins(
+    resolution: Resolution, standing: Mapping[str, InstalledDistribution]
+) -> Resolution:
+    """Put where it came from in the place of each wheel that only told of what stands.
+
+    That wheel holds metadata and nothing else: whatever puts the distribution in place again, as
+    damage or `--force-reinstall` do, has to get the real one.
+    """
+    origins = {
+        name: artifact_of_origin(name, one.version, one.direct_url or {})
+        for name, one in standing.items()
+    }
+    artifacts = tuple(origins.get(one.name) or one for one in resolution.artifacts)
+    return replace(resolution, artifacts=artifacts)
 
 
 def _with_standing(

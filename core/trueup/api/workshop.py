@@ -12,7 +12,8 @@ from trueup.acquisition.connection import network_from
 from trueup.acquisition.credentials import Credentials
 from trueup.acquisition.later_fetcher import LaterFetcher
 from trueup.acquisition.store import Store, open_store
-from trueup.reporting import SILENT, Reporter
+from trueup.acquisition.store_folder import UnsafeStore
+from trueup.reporting import SILENT, Event, Reporter
 
 if TYPE_CHECKING:
     from trueup.acquisition.fetch import Fetcher
@@ -103,9 +104,12 @@ def open_workshop(
     settings = dict(network or {}) | ({"offline": True} if offline else {})
     reached = network_from(around, **settings)
     credentials = Credentials(environment=around, keyring=chosen.keyring, reporter=reporter)
-    with LaterFetcher(reached, credentials) as fetcher:
+    with (
+        LaterFetcher(reached, credentials) as fetcher,
+        _open_store(_root_of_store(chosen, around), reporter) as store,
+    ):
         yield Workshop(
-            store=open_store(_root_of_store(chosen, around), reporter=reporter),
+            store=store,
             fetcher=fetcher,
             credentials=credentials,
             variables=around,
@@ -116,6 +120,22 @@ def open_workshop(
             build_timeout=chosen.build_timeout,
             resolver_variables=chosen.resolver_variables or around,
         )
+
+
+@contextmanager
+def _open_store(root: str | None, reporter: Reporter) -> Iterator[Store]:
+    """Open the store; where it is not safe to use, warn, and work with one for this run alone."""
+    try:
+        store = open_store(root, reporter=reporter)
+    except UnsafeStore as error:
+        import tempfile
+
+        way_out = f"{error.problem}: nothing is kept for the next run. {error.hint}"
+        reporter(Event("warning", root or "store", way_out))
+        with tempfile.TemporaryDirectory(prefix="trueup-store-") as folder:
+            yield open_store(folder, reporter=reporter)
+    else:
+        yield store
 
 
 def _root_of_store(chosen: WorkshopOptions, variables: Mapping[str, str]) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trueup.destination.environment import Environment, Interpreter, Scheme
+from trueup.destination.environment import STATE, Environment, Interpreter, Scheme
 from trueup.destination.facts import interpreter_facts
 from trueup.destination.venv_config import NAME, program_directory
 from trueup.errors import EnvironmentProblem, RequestError
@@ -163,6 +163,8 @@ def _directory(directory: str, memory: str | None) -> Environment:
             path = os.path.join(place, name)
             if os.path.isfile(path):
                 return _program(path, memory)
+    if _is_put_back(directory):
+        return _directory(directory, memory)
     if not virtual:
         problem = f"{directory} is no Python environment: it has no {NAME} and no Python"
         raise EnvironmentProblem(problem, hint=_MAKE)
@@ -175,6 +177,18 @@ def _directory(directory: str, memory: str | None) -> Environment:
         raise EnvironmentProblem(problem, hint=_MAKE_ANEW)
     problem = f"the virtual environment {directory} is broken: it has no Python program"
     raise EnvironmentProblem(problem, hint=_MAKE_ANEW)
+
+
+def _is_put_back(directory: str) -> bool:
+    """Whether an environment without a Python is whole again: it was just being made anew."""
+    state = os.path.join(directory, STATE)
+    if not os.path.isdir(state):
+        return False
+    from trueup.destination.lock import state_lock
+    from trueup.destination.shelf import put_back
+
+    with state_lock(state, directory):
+        return put_back(directory)
 
 
 def _default(memory: str | None) -> Environment:

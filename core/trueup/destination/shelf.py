@@ -16,11 +16,12 @@ from trueup.destination.environment import STATE
 from trueup.destination.removal import remove_tree
 from trueup.destination.venv_config import program_directory
 
-__all__ = ["Shelf", "drop_shelves", "shelve", "shelves"]
+__all__ = ["Shelf", "drop_shelves", "put_back", "shelve", "shelves"]
 
 _PREFIX = "shelf-"
 _RECEIPTS = "receipts"
 _TREE = "tree"
+_STATE = "state-"
 _HELD = frozenset(["lock", "holder.json"])  # what the lock's holder and those who wait look at
 
 
@@ -84,12 +85,55 @@ def shelve(root: str, *, keep: Collection[str] = ()) -> None:
         os.rename(programs, os.path.join(shelf.tree, os.path.basename(programs)))
     for name in os.listdir(state):  # the journal too: what it is about is over
         if name not in _HELD and name != _RECEIPTS and not name.startswith(_PREFIX):
-            os.rename(os.path.join(state, name), os.path.join(shelf.rest, f"state-{name}"))
+            os.rename(os.path.join(state, name), os.path.join(shelf.rest, _STATE + name))
     for name in os.listdir(root):
         if name not in {STATE, *keep}:
             os.rename(os.path.join(root, name), os.path.join(shelf.tree, name))
     if os.path.isdir(os.path.join(state, _RECEIPTS)):
         os.rename(os.path.join(state, _RECEIPTS), shelf.receipts)
+
+
+def put_back(root: str) -> bool:
+    """Take everything off the shelf again, if the making anew was interrupted before its end.
+
+    The Python of the new environment comes last: as long as there is none, nothing was installed
+    into it, and what else is there of it is nothing to keep. The caller holds the lock.
+
+    Returns:
+        Whether the environment is as it was.
+
+    Raises:
+        OSError: something cannot be renamed.
+    """
+    programs = os.path.basename(program_directory(root))
+    for shelf in shelves(root):
+        if not os.path.lexists(os.path.join(shelf.tree, programs)):
+            continue
+        state = os.path.join(root, STATE)
+        names = sorted(os.listdir(shelf.tree), key=lambda name: name == programs)
+        places = [
+            (shelf.receipts, os.path.join(state, _RECEIPTS)),
+            *(  # a journal among them, which is to be followed again
+                (os.path.join(shelf.rest, name), os.path.join(state, name.removeprefix(_STATE)))
+                for name in os.listdir(shelf.rest)
+                if name.startswith(_STATE)
+            ),
+            *((os.path.join(shelf.tree, name), os.path.join(root, name)) for name in names),
+        ]
+        for kept, path in places:
+            if os.path.lexists(kept):
+                _remove(path)
+                os.rename(kept, path)
+        remove_tree(shelf.folder)
+        return True
+    return False
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        remove_tree(path)
+    elif os.path.lexists(path):
+        os.unlink(path)
 
 
 def shelves(root: str) -> list[Shelf]:

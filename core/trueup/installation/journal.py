@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 
 from trueup.destination.environment import Environment
+from trueup.destination.private import private
 from trueup.errors import TransactionError
 from trueup.installation.receipt import Receipt, decode_receipt, encode_receipt
 
@@ -134,7 +135,7 @@ def write_journal(environment: Environment, journal: Journal) -> int:
     text = json.dumps(header).encode()
     body = b"".join((text, *receipts))
     new = os.path.join(journal.folder, _NAME)
-    with open(new, "wb") as out:
+    with open(new, "wb", opener=private) as out:
         out.write(_MAGIC + _LENGTHS.pack(zlib.crc32(body), len(text)))
         out.write(body)
         if journal.removals:

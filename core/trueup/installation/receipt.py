@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from trueup.destination.environment import Environment
+from trueup.destination.private import private
 
 __all__ = [
     "SERIAL",
@@ -144,9 +145,9 @@ def decode_receipt(content: bytes) -> Receipt:
 def write_receipt(environment: Environment, receipt: Receipt, folder: str) -> None:
     """Put `receipt` in place, whole or not at all; it is written in `folder` first."""
     path = _path(environment, receipt.dist_info)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     new = os.path.join(folder, "receipt")
-    with open(new, "wb") as out:
+    with open(new, "wb", opener=private) as out:
         out.write(encode_receipt(receipt))
     os.replace(new, path)
 
