@@ -41,6 +41,7 @@ class Stand:
         self.before: Tree = {}
         self.hit = 0
         self.expected = self.look()
+        (self.disk / "cache").mkdir(exist_ok=True)  # pip keeps nothing of wheels in a folder
         copied(self.disk / "cache", self.disk / "warm")
 
     def reset(self) -> None:
