@@ -12,7 +12,8 @@ from trueup.acquisition.pack import Pack
 from trueup.acquisition.supply import Acquired, Supply
 from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
-from trueup.destination.installed import InstalledDistribution, with_twins
+from trueup.destination.installed import InstalledDistribution
+from trueup.destination.twins import with_twins
 from trueup.errors import StoreError
 from trueup.freshness.fingerprint import FILE_NAME
 from trueup.installation.plan import Addition, Plan

@@ -19,10 +19,11 @@ from trueup.api.report import Added, InstallReport, Kept, Removed
 from trueup.api.workshop import Workshop
 from trueup.destination.contents import requires
 from trueup.destination.environment import Environment
-from trueup.destination.installed import InstalledDistribution, read_installed, read_twins
+from trueup.destination.installed import InstalledDistribution, read_installed
 from trueup.destination.locate import ensure_changeable
 from trueup.destination.lock import environment_lock
 from trueup.destination.shelf import drop_shelves
+from trueup.destination.twins import read_twins
 from trueup.freshness.footing import Footing
 from trueup.importability import look, make_importable
 from trueup.installation.damage import find_damage

@@ -14,9 +14,10 @@ from trueup.api.report import InstallReport, Kept, Removed
 from trueup.api.workshop import Workshop
 from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
-from trueup.destination.installed import InstalledDistribution, read_installed, with_twins
+from trueup.destination.installed import InstalledDistribution, read_installed
 from trueup.destination.locate import ensure_changeable
 from trueup.destination.lock import environment_lock
+from trueup.destination.twins import with_twins
 from trueup.importability import look, make_importable
 from trueup.installation.transaction import carry_out, recover
 from trueup.reporting import Event

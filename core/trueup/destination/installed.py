@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -24,8 +24,6 @@ __all__ = [
     "find_leftovers",
     "normalized_name",
     "read_installed",
-    "read_twins",
-    "with_twins",
 ]
 
 InstalledKind = Literal["dist-info", "egg-info", "egg-link"]
@@ -150,29 +148,6 @@ def read_installed(environment: Environment) -> dict[str, InstalledDistribution]
     for distribution in _scan(environment):
         found.setdefault(distribution.name, distribution)
     return found
-
-
-def read_twins(
-    environment: Environment, installed: Mapping[str, InstalledDistribution]
-) -> dict[str, list[InstalledDistribution]]:
-    """Return what has the name of something in `installed` and is found only after it.
-
-    Concurrent runs of pip leave such (measured), and whatever copies directories by hand.
-    """
-    found: dict[str, list[InstalledDistribution]] = {}
-    for distribution in _scan(environment):
-        first = installed.get(distribution.name)
-        if first is not None and distribution.path != first.path:
-            found.setdefault(distribution.name, []).append(distribution)
-    return found
-
-
-def with_twins(
-    environment: Environment, going: Sequence[InstalledDistribution]
-) -> list[InstalledDistribution]:
-    """Return `going` with everything else that has one of their names: none may stay behind."""
-    twins = read_twins(environment, {one.name: one for one in going})
-    return [*going, *(twin for several in twins.values() for twin in several)]
 
 
 def find_duplicates(environment: Environment) -> dict[str, list[InstalledDistribution]]:
