@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -477,3 +478,14 @@ def test_pins_with_hashes_that_are_in_the_store_need_neither_index_nor_resolver(
     done = shell("install", "--offline", "-r", "pins.txt", **NOBODY)
     assert (done.code, done.err) == (0, "")
     assert shell.installed == {"beta": "1.0"}
+
+
+def test_a_repair_that_found_nothing_does_not_stand_for_the_next_one(shell: Shell) -> None:
+    for _ in range(2):
+        time.sleep(0.1)
+        shell.works("--repair", "alpha")
+    module = shell.site / "beta" / "__init__.py"
+    before = module.read_bytes()
+    module.write_bytes(b"spoilt")
+    shell.works("--repair", "alpha")
+    assert module.read_bytes() == before

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from trueup.acquisition.build_variables import with_let_in
 from trueup.api.gathering import Gathering
-from trueup.api.grounds import grounds_of
+from trueup.api.grounds import Grounds, grounds_of
 from trueup.api.installing import install_order
 from trueup.api.order import Order
 from trueup.api.report import InstallReport
@@ -103,7 +103,8 @@ def install_input(
             from trueup.installation.durability import make_durable
 
             make_durable(order.environment)
-            report = replace(report, decided_by=())  # a glance would not wait for the device
+            # A glance would not wait for the device.
+            report = replace(report, decided_by=(), grounds=Grounds())
     return replace(report, warnings=gathering.warnings)
 
 
@@ -127,6 +128,7 @@ def _carried_out(order: Order, options: InstallOptions, workshop: Workshop) -> I
         kept=tuple(one for one in report.kept if one.name not in names),
         recovered=(*repaired.recovered, *report.recovered),
         decided_by=(),  # no glance sees what a repair has to look at
+        grounds=Grounds(),
     )
 
 
