@@ -269,6 +269,18 @@ def test_settings_of_a_line_reach_what_it_names_and_nothing_else(
     assert str(tmp_path / "store") not in done.err  # the folder it was unpacked to tells nobody
 
 
+def test_a_project_that_wants_another_python_since_is_refused(shell: Shell) -> None:
+    files = project_files(dependencies=["beta<2"])
+    tree = lay_project(shell.root / "tree", files)
+    shell.works("-e", "./tree")
+    changed = files["pyproject.toml"] + 'requires-python = ">=99"\n'
+    (tree / "pyproject.toml").write_text(changed.replace('version = "1.0"', 'version = "1.1"'))
+    done = shell.install("-e", "./tree")
+    assert done.code == 1
+    assert "99" in done.err
+    assert shell.installed == {"local": "1.0", "beta": "1.0"}
+
+
 def test_explain_tells_what_a_verdict_rests_on(shell: Shell) -> None:
     tree = lay_project(shell.root / "tree", project_files())
     shell.works("./tree", "-C", "colour=blue")

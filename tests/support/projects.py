@@ -20,6 +20,8 @@ def _wheel(folder, files):
     stem = f"{project['name']}-{project['version']}"
     metadata = f"Metadata-Version: 2.1\\nName: {project['name']}\\nVersion: {project['version']}\\n"
     metadata += "".join(f"Requires-Dist: {each}\\n" for each in project.get("dependencies", []))
+    if "requires-python" in project:
+        metadata += f"Requires-Python: {project['requires-python']}\\n"
     for extra, needs in project.get("optional-dependencies", {}).items():
         metadata += f"Provides-Extra: {extra}\\n"
         metadata += "".join(f"Requires-Dist: {each}; extra == '{extra}'\\n" for each in needs)
