@@ -269,7 +269,13 @@ def _remake(environment: Environment, workshop: Workshop) -> Callable[[], Enviro
     config = read_config(os.path.join(environment.root, NAME))
 
     def remake() -> Environment:
-        shelve(environment.root)
+        try:
+            shelve(environment.root)
+        except OSError as error:
+            problem = f"{environment.root} cannot be made anew: {error.strerror or error}"
+            raise EnvironmentProblem(
+                problem, hint="get the permission to rename what is in it, then run this again"
+            ) from error
         return create_environment(
             environment.root,
             interpreter,

@@ -58,9 +58,19 @@ def install_order(order: Order, workshop: Workshop) -> InstallReport:
         if order.compile_bytecode and report.added and report.kept:
             _compile(environment, workshop)
         if not order.more_to_come:
-            drop_shelves(environment.root)
+            _drop_shelves(environment, workshop)
         report = replace(report, recovered=recovered)
         return with_conflicts(report, order, workshop.reporter)
+
+
+def _drop_shelves(environment: Environment, workshop: Workshop) -> None:
+    """Delete what nothing was taken from; where that fails, all else is done nevertheless."""
+    try:
+        drop_shelves(environment.root)
+    except OSError as error:
+        place = error.filename or environment.state
+        told = f"what the environment held before cannot be deleted: {error.strerror} ({place})"
+        workshop.reporter(Event("warning", environment.root, told))
 
 
 def _install(order: Order, environment: Environment, workshop: Workshop) -> InstallReport:
