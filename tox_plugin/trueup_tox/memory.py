@@ -13,10 +13,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["Ground", "key_of", "lasting", "recall", "remember", "settled"]
+__all__ = ["TICK", "Ground", "key_of", "lasting", "recall", "remember", "settled"]
 
 _FORMAT = 1
 _RACY = 50_000_000  # nanoseconds; what changed so lately may change again within one clock tick
+TICK = 0.06
+"""Seconds after which a clock of a file system has ticked."""
 _COARSE = 2_500_000_000  # the same where a file system counts in seconds
 
 _SECOND = 1_000_000_000
@@ -135,7 +137,7 @@ def settled(grounds: Sequence[Ground]) -> Any:
             return None
         if all(max(look[1][:2]) < now - _tick(*look[1][:2]) for look in looks):
             return signed
-        time.sleep((_RACY + 10_000_000) / 1e9)
+        time.sleep(TICK)
     return None
 
 

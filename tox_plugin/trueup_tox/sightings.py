@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trueup_tox.judgement import still_fresh
-from trueup_tox.memory import Ground, settled
+from trueup_tox.memory import TICK, Ground, settled
 
 if TYPE_CHECKING:
     from typing import Any
@@ -55,14 +56,25 @@ def verified_build(fingerprint: bytes, paths: tuple[str, ...], variables: Mappin
 
 
 def _of_project(fingerprint: bytes) -> Ground:
-    from trueup.freshness.foundation import foundation_of
+    """Return what a verdict stands on; variables and circumstances are a part of the key."""
+    from dataclasses import replace
+
+    from trueup.freshness.footing import footing_of
     from trueup.freshness.storage import decode
 
     known = decode(fingerprint)
-    found = foundation_of(known) if known is not None else None
+    if known is None:
+        return Ground(fingerprint=fingerprint, sure=False)
+    bare, tree = replace(known, variables={}), known.circumstances.tree
+    found = footing_of(bare, tree, {})
+    more = known.questions or known.survey or known.patterns or known.unusable
+    if found is None and not more:  # what the build has just written is too young to prove anything
+        time.sleep(TICK)
+        found = footing_of(bare, tree, {})
     if found is None:
         return Ground(fingerprint=fingerprint, sure=False)
-    return Ground(found.places, found.links, found.absent, found.present, fingerprint)
+    places, links = ([path for path, _ in looks] for looks in (found.marks, found.links))
+    return Ground(tuple(places), tuple(links), found.absent, (tree,), fingerprint)
 
 
 def _of_environment(
