@@ -133,7 +133,7 @@ def test_the_prompt_names_the_environment(either: ToxProject) -> None:
     either.configure("print(1)", deps="alpha")
     either.works("run")
     config = (either.root / ".tox" / "a" / "pyvenv.cfg").read_text()
-    assert "prompt = project[a]" in config
+    assert "project[a]" in next(line for line in config.splitlines() if "prompt" in line)
 
 
 @pytest.mark.slow
@@ -170,10 +170,10 @@ def test_config_settings_reach_an_sdist(either: ToxProject) -> None:
     assert "build_sdist [('speed', 'high')]" in (either.root / "calls.txt").read_text()
 
 
-@pytest.mark.slow
 def test_a_missing_interpreter_of_one_environment_can_be_skipped(project: ToxProject) -> None:
     more = "[testenv:b]\nbase_python = python3.3\nskip_missing_interpreters = true\n"
     project.configure("print(1)", envs="a, b", more=more)
     ran = project.works("run")
     assert "b: SKIP" in ran.out
     assert "a: OK" in ran.out
+    assert "Traceback" not in ran.out + ran.err

@@ -84,8 +84,9 @@ class Recollection:
 
     def remember(self) -> None:
         """Remember what was done, if the environment is right now; at the end of a run."""
-        unchanged = self._known is not None and self._known.items() >= self._done.items()
-        if self._busy or not self._done or unchanged or not os.path.isdir(self._env.env_dir):
+        if self._busy or not self._done or not os.path.isdir(self._env.env_dir):
+            return
+        if self._known is not None and self._known.items() >= self._done.items():
             return
         from trueup.errors import TrueupError
 

@@ -60,7 +60,7 @@ class TrueupVirtualEnv(VirtualEnv):
     def teardown(self) -> None:
         """Remember how the environment looks, now that all commands are through."""
         try:
-            if not (self.installer.own_command or stopped(self)):
+            if not stopped(self):
                 self.installer.recollection.remember()
         finally:
             super().teardown()
