@@ -54,7 +54,7 @@ class _Recorder:
         self._trees = tuple({os.path.join(top, "") for top in (tree, os.path.realpath(tree))})
         self._foreign = _foreign_places(workspace)
         self._seen: set[tuple[str, ...]] = set()
-        self._known: set[tuple[str, ...]] = set()
+        self._places: dict[str | tuple[str, str], str | None] = {}
         self._pending: list[str] = []
         self._looking = False
 
@@ -72,22 +72,29 @@ class _Recorder:
         """Write down what happened to `path`, if it is one that can matter."""
         if self._looking or is_busy():
             return
-        text = _text(path)
+        text = path if type(path) is str else _text(path)
         if text is None:
             return
-        if not os.path.isabs(text) or text.startswith(self._trees):
-            place = self._place(text)
-            if place is not None and kind in "RLGKAS" and is_own_look(kind):
-                self.note("X", place, kind, *more)
-        if (kind, text, *more) in self._known:
-            return  # by far the most: the same absolute path again
-        if os.path.isabs(text):  # others mean another in another folder
-            self._known.add((kind, text, *more))
         place = self._place(text)
-        if place is not None:
-            self.note(kind, place, *more)
+        if place is None:
+            return
+        if kind in "RLGKAS" and (not os.path.isabs(text) or text.startswith(self._trees)):
+            own = ("X", place, kind, *more)
+            # Whose look it is takes a walk up the stack: not again for what is known to be own.
+            if own not in self._seen and is_own_look(kind):
+                self.note(*own)
+        self.note(kind, place, *more)
 
     def _place(self, path: str) -> str | None:
+        """Return how a path is written down, or None; by far the most are asked for again."""
+        key = path if os.path.isabs(path) else (os.getcwd(), path)
+        try:
+            return self._places[key]
+        except KeyError:
+            place = self._places[key] = self._placed(path)
+            return place
+
+    def _placed(self, path: str) -> str | None:
         if not os.path.isabs(path):
             path = os.path.join(os.getcwd(), path)
         if f"{os.sep}." in path or os.sep * 2 in path:
