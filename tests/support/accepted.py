@@ -26,6 +26,10 @@ ACCEPTED_FALSE_STALE = {
         "wheel",
         "made_executable",
     ): "setuptools drops this of modules, and of nothing else",
+    ("setuptools-64", "*", "licence_added"): "later releases take a file of that name",
+    ("setuptools-legacy", "*", "new_top_level_folder"): "it would be a package of a namespace",
+    ("setuptools-cython", "*", "init_edited"): "Cython looks at it, and may read it",
+    ("setuptools-scm", "wheel", "data_added"): "git may come to track it",
     ("*", "*", "interpreter_patched"): "programs were started for this very Python",
     ("scikit-*", "*", "build_definition_remark"): "a comment, in a language that only cmake reads",
     (

@@ -184,8 +184,8 @@ class Bench:
                 inside = reach.leads_to(path)
                 if inside is None or is_noise(name) or is_by_product(inside):
                     continue
-                if path.startswith("build/cp") and not name.endswith(".so"):
-                    continue  # the workings of ninja, with logs and times in them
+                if path.startswith(("build/cp", ".cmake/")) and not name.endswith(".so"):
+                    continue  # the workings of ninja and cmake, with logs and times in them
                 if name.endswith(_LIVE) or "/" in inside or reach.roots != (".",):
                     found[f"tree/{path}"] = _digest(os.path.join(folder, name))
         return found

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 
 from trueup.freshness.facts import ALWAYS, BuildFacts
 from trueup.freshness.fingerprint import ListingMark, ListingRule
+from trueup.freshness.listing import has_odd_links
 from trueup.freshness.names import is_by_product
 
 __all__ = ["Names"]
@@ -29,8 +30,9 @@ class Names:
         folders.update(
             dict.fromkeys(self.facts.contribution.folders if self.facts.is_uv_build() else ())
         )
-        for path in dict.fromkeys((*folders, *self.facts.trace.walks)):
-            rule = self._rule(path) if path in folders else self._rule_of_walk(path)
+        rules = [(path, self._rule(path)) for path in folders]
+        rules += [(path, self._rule_of_walk(path)) for path in self.facts.trace.walks]
+        for path, rule in dict.fromkeys(rules):
             if rule is not None:
                 asked.append((path, rule, ""))
         asked += self._matching(folders)
@@ -38,7 +40,9 @@ class Names:
             signature = None if self._skips(path) else self.facts.sight.signature(path)
             digest = self.facts.sight.names(path, rule, self.facts.made, patterns)
             if signature and digest is not None:
-                yield ListingMark(path, rule, *signature[1:], digest, patterns)
+                odd = has_odd_links(self.facts.sight.place(path))
+                times = (0, 0, 0) if odd else signature[1:]  # zeros: its names are always asked for
+                yield ListingMark(path, rule, *times, digest, patterns)
 
     def _matching(self, listed: Collection[str]) -> Iterable[_Asked]:
         """Yield folders of which only names were asked for that match patterns."""

@@ -7,7 +7,7 @@ import os
 from trueup.freshness.fingerprint import ListingRule
 from trueup.freshness.names import is_by_product, is_licence, is_noise
 
-__all__ = ["counts"]
+__all__ = ["counts", "has_odd_links", "kind_of"]
 
 _INIT = "__init__.py"
 
@@ -23,6 +23,28 @@ def counts(item: os.DirEntry[str], rule: ListingRule, patterns: str = "") -> boo
     if rule == "folders" and _may_be_namespace(item):
         return True
     return rule in {"packages", "folders"} and (item.name.endswith(".py") or _may_be_package(item))
+
+
+def kind_of(item: os.DirEntry[str]) -> str:
+    """Return what a backend takes a name for: "/" for a folder, "?" for a link to nothing."""
+    try:
+        if item.is_dir():
+            return "/"
+        return "?" if item.is_symlink() and not os.path.exists(item.path) else ""
+    except OSError:
+        return "?"
+
+
+def has_odd_links(folder: str) -> bool:
+    """Whether a folder holds links to folders or to nothing.
+
+    What such a link leads to can change without a trace in the folder's own times.
+    """
+    try:
+        with os.scandir(folder) as listing:
+            return any(item.is_symlink() and kind_of(item) for item in listing)
+    except OSError:
+        return False
 
 
 def _matches(name: str, pattern: str) -> bool:

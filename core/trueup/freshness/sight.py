@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from trueup.freshness.facet import content_digest, facet_digest, settings_digest
 from trueup.freshness.fingerprint import FileKind, FileMark, ListingRule, Survey
-from trueup.freshness.listing import counts
+from trueup.freshness.listing import counts, kind_of
 from trueup.freshness.names import (
     IDLE_NAMES,
     NATIVE_SUFFIXES,
@@ -148,7 +148,7 @@ class Sight:
                         and inside not in without
                         and counts(item, rule, patterns)
                     ):
-                        found.append(name)
+                        found.append(name + kind_of(item))
         except OSError:
             if rule != "namespaces":
                 return None  # a folder of names that are gone with it is told by the one around it

@@ -222,6 +222,17 @@ def test_absences_and_presences(tree: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege there")
+def test_a_name_that_leads_to_something_of_another_kind_counts(tree: Path) -> None:
+    (tree / "link").symlink_to("pkg")
+    found = taken(tree, listings=(listing(tree, ".", "all"),))
+    assert reasons(found, tree) == ()
+    for target in ("a.py", "nothing"):
+        (tree / "link").unlink()
+        (tree / "link").symlink_to(target)
+        assert kinds(found, tree) == [("names changed", ".")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege there")
 def test_a_link_that_led_nowhere_may_not_lead_somewhere(tree: Path) -> None:
     (tree / "setup.cfg").symlink_to("missing")
     found = taken(tree, absences=("setup.cfg",), presences=("setup.cfg",))

@@ -25,6 +25,7 @@ def weigh_licences(
 ) -> Evidence:
     """Tell which licence files are not those that were installed."""
     if distribution.kind != "dist-info":
+        yield from _without_copies(project, recorded)
         return
     # older metadata has no License-File, and the copies lie there all the same
     known = {*recorded.every("license-file"), *_copies(os.path.join(distribution.path, "licenses"))}
@@ -48,6 +49,18 @@ def weigh_licences(
             yield Reason("input missing", source, message, "there", "missing")
         elif before is not None and before != now:
             yield Reason("input changed", source, f"the licence file {name} changed")
+    yield from _new(project, known)
+
+
+def _without_copies(project: Project, recorded: Recorded) -> Evidence:
+    """Judge metadata that lies in the tree: it names licence files, and holds no copies."""
+    known = set(recorded.every("license-file"))
+    if not known:  # setuptools before 57 names none
+        return
+    for name in sorted(known):
+        if not os.path.exists(project.path(name)):
+            message = f"the licence file {name} is gone"
+            yield Reason("input missing", project.path(name), message, "there", "missing")
     yield from _new(project, known)
 
 

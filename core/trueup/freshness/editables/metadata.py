@@ -54,7 +54,7 @@ def _identity(
         yield _other(declared, "the name", distribution.name, str(fields["name"]))
     if "version" in fields and not same_version(str(fields["version"]), distribution.version):
         yield _other(declared, "the version", distribution.version, str(fields["version"]))
-    if "requires-python" not in declared.unproven and distribution.kind == "dist-info":
+    if "requires-python" not in declared.unproven:
         before = recorded.first("requires-python")
         now = str(fields.get("requires-python", ""))
         known = now or declared.complete
