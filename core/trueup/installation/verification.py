@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution, find_leftovers, normalized_name
 from trueup.installation.receipt import Receipt, inspect, read_receipt, receipt_names
+from trueup.installation.record import line_of
 
 __all__ = ["AlteredFile", "find_altered", "find_ruins", "receipt_of"]
 
@@ -165,9 +166,32 @@ def _judge(
             kinds[told.record] = "altered"
     if doubted and told.receipt is not None and not set(told.rows) <= set(_paths(told)):
         kinds[told.record] = "altered"
+    if doubted and not kinds and told.readable and _is_rewritten(told):
+        kinds[told.record] = "altered"
     if not told.readable:
         kinds[told.record] = "altered" if os.path.lexists(told.record) else "missing"
     return kinds
+
+
+def _is_rewritten(told: _Told) -> bool:
+    """Whether RECORD tells otherwise of files that are there than trueup writes it.
+
+    All of them are as they were installed: what differs is a size, or the name of a hash.
+    """
+    library = os.path.dirname(os.path.dirname(told.record))
+    with open(told.record, "rb") as file:
+        lines = set(file.read().splitlines(keepends=True))
+    for path in _paths(told):
+        if path == told.record:
+            continue
+        try:
+            with open(path, "rb") as file:
+                expected = line_of(path, file.read(), library)
+        except FileNotFoundError:  # bytecode, which nobody misses
+            continue
+        if expected.encode() not in lines:
+            return True
+    return f"{os.path.basename(os.path.dirname(told.record))}/RECORD,,\n".encode() not in lines
 
 
 def _paths(told: _Told) -> list[str]:
