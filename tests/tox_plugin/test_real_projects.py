@@ -190,11 +190,11 @@ def _outcome(
     tox: tuple[str, ...], root: Path, runner: str, package: str, *, name: str, deps: str = ""
 ) -> tuple[int, str]:
     """Return tox's exit code and what the environment held when its command ran."""
-    (root / "ask.py").write_text(_ASK)
+    (root.parent / "ask.py").write_text(_ASK)  # beside: a flat project would shadow itself
     (root / "tox.ini").write_text(
         f"[tox]\nenv_list = a\nwork_dir = {{tox_root}}/../.tox-{runner}-{package}\n"
         f"[testenv]\nrunner = {runner}\npackage = {package}\nextras = more\ndeps = {deps}\n"
-        f"commands = python ask.py {name} {_NATIVE_CHECK.get(name, '')}\n"
+        f"commands = python {{tox_root}}/../ask.py {name} {_NATIVE_CHECK.get(name, '')}\n"
     )
     variables = report_variables(root.parent / "caches", TOX_UV_PATH=find_uv())
     done = subprocess.run(
