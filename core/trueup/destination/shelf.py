@@ -9,6 +9,7 @@ what it would write, and the rest is deleted at the end.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ _PREFIX = "shelf-"
 _RECEIPTS = "receipts"
 _TREE = "tree"
 _STATE = "state-"
+_HALF_WRITTEN = re.compile(r".+\.[0-9a-f]{32}")  # what the making of an environment writes first
 _HELD = frozenset(["lock", "holder.json"])  # what the lock's holder and those who wait look at
 
 
@@ -124,6 +126,8 @@ def put_back(root: str) -> bool:
             if os.path.lexists(kept):
                 _remove(path)
                 os.rename(kept, path)
+        for name in filter(_HALF_WRITTEN.fullmatch, os.listdir(root)):
+            _remove(os.path.join(root, name))
         remove_tree(shelf.folder)
         return True
     return False

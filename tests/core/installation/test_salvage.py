@@ -34,7 +34,6 @@ from trueup.destination.facts import interpreter_facts
 from trueup.destination.installed import read_installed
 from trueup.destination.locate import open_environment
 from trueup.destination.shelf import drop_shelves, shelves
-from trueup.errors import EnvironmentProblem
 from trueup.installation.damage import find_damage
 from trueup.installation.receipt import read_receipt, refreshed, write_receipt
 from trueup.installation.record import Delivery
@@ -418,8 +417,8 @@ def test_a_clearing_that_was_killed_leaves_no_environment_that_works_by_half(
             break
         killed += 1
         if not os.path.isfile(environment.interpreter.executable):
-            with pytest.raises(EnvironmentProblem, match=r"broken|no Python"):
-                open_environment(place)
+            open_environment(place)  # whoever opens it first puts back what was being cleared
+            assert differences(whole_tree(place), expected) == []
         elif not read_installed(environment):
             assert differences(look_at(place), look_at(from_nothing(place, []).root)) == []
         made_anew(place, parts.old[:3])
