@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -96,6 +97,12 @@ def read_book(folder: Path) -> list[Cell]:
     return [Cell(**json.loads(line)) for line in lines]
 
 
+_GROUPS = {
+    "all": "",
+    "built by Python alone": r"(?!scikit|meson|maturin|setuptools-c$|setuptools-cython$)",
+    "setuptools with a compiler": r"setuptools-c$|setuptools-cython$",
+    "cmake, meson, cargo": r"scikit|meson|maturin",
+}
 _COLUMNS = ("stale", "fresh", "false fresh", "false stale", "unknown")
 
 
@@ -107,12 +114,15 @@ def page(cells: list[Cell]) -> Iterator[str]:
     yield "Made by `python -m support.matrix_book`; [how](freshness.md#how-it-is-tested)."
     yield "Each cell is an edit of a built project: the verdict, held against a build from nothing."
     yield ""
-    known = [cell for cell in cells if cell.edit != "build_requirement_added"]
     wrong, unknown = counts["false fresh"], counts["unknown"]
     yield f"{len(cells)} cells: **{wrong} false fresh**, {unknown} unknown."
-    yield f"False stale: {_false_share(cells)} that a build would leave as they were;"
-    yield "without the edit"
-    yield f"that adds a build requirement, which only a build can judge, {_false_share(known)}."
+    yield f"False stale, of those that a build would leave as they were: {_false_share(cells)};"
+    yield "without the edit that adds a build requirement, which only a build can judge:"
+    yield ""
+    known = [cell for cell in cells if cell.edit != "build_requirement_added"]
+    for name, pattern in _GROUPS.items():
+        group = [cell for cell in known if re.match(pattern, cell.mechanism)]
+        yield f"- {name}: {_false_share(group)}"
     yield ""
     versions = Counter(cell.code for cell in cells)
     told = ", ".join(f"{code} ({number} cells)" for code, number in versions.most_common())
