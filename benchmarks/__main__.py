@@ -72,7 +72,7 @@ def _chosen(arguments: argparse.Namespace) -> list[Case]:
 def _fits(case: Case, patterns: str) -> bool:
     return any(
         fnmatch.fnmatchcase(name, pattern.strip())
-        for pattern in re.split(r",(?! )", patterns)
+        for pattern in re.split(r",(?![ \d])", patterns)
         for name in (case.family, case.name, case.group)
     )
 

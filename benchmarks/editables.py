@@ -100,21 +100,35 @@ def _rebuilds(size: int) -> list[Case]:
 
 
 def _checks(size: int) -> list[Case]:
-    prepare = (_tree(size), TRUEUP_VENV, _TRUEUP)
+    """Return who is asked whether the project is fresh, installed editable and as a wheel.
+
+    What of the tree counts for an editable is little, for a wheel it is every module.
+    """
     check = ("{trueup}", "check", "-q", "--python", "{target_python}")
     inside = ("{trueup-python}", "{tools}/inside.py", "check", "{target}")
-    ways = (("trueup check", check, False), ("trueup, in process", inside, True))
+    wheel = (*_TRUEUP[:-2], "{project}")
+    ways = (
+        ("trueup check", check, _TRUEUP, False),
+        ("trueup, in process", inside, _TRUEUP, True),
+        ("trueup check, wheel", check, wheel, False),
+        ("trueup, in process, wheel", inside, wheel, True),
+    )
     name = "freshness check"
     return [
         _status("check", name, size),
         *(
             Case(
                 *("check", name, f"{size:,} files", "trueup", label, (command,)),
-                prepare=prepare, sets=("build",), reuse=True, folder="{project}", inner=inner,
+                prepare=(_tree(size), TRUEUP_VENV, install),
+                sets=("build",),
+                reuse=True,
+                folder="{project}",
+                inner=inner,
+                slow=size == _SIZES[-1] and install is wheel,
             )
-            for label, command, inner in ways
+            for label, command, install, inner in ways
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _in_process() -> list[Case]:

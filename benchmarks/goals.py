@@ -66,7 +66,8 @@ GOALS: tuple[Goal, ...] = (
     *(Goal(_ANEW, scale, "trueup", "uv", times)
       for scale, times in (("small", 0.1), ("medium", 0.2), ("large", 0.2))),
     *(Goal(_CHECK, f"{files:,} files", label, "git status")
-      for files in (1_000, 10_000) for label in ("trueup, in process", "trueup check")),
+      for files in (1_000, 10_000)
+      for label in ("trueup, in process", "trueup, in process, wheel", "trueup check")),
     Goal("editable, nothing to do", "1,000 files", "trueup", "git status", 2.0),
     Goal("editable, nothing to do", "1,000 files", "trueup", "uv"),
     # `uv pip install -e` builds this project again each time; `uv sync` does not.
