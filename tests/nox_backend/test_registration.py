@@ -155,8 +155,9 @@ def test_the_noxfile_of_a_page_can_be_pasted(lab: NoxLab, page: str) -> None:
         pytest.skip(f"the page has no Python {version}")
     beside = os.path.dirname(os.path.realpath(sys.executable))
     path = os.pathsep.join([beside, lab.variables["PATH"]])
-    chosen = ("-f", str(project / "noxfile.py"), "-s", "tests")
-    chosen = chosen if page == "README.md" else (*chosen, "-p", version)
+    chosen = ["-f", str(project / "noxfile.py"), "-s", "tests"]
+    if page != "README.md":
+        chosen += ["-p", version]
     assert lab.run(*chosen, PATH=path).line("TESTED ") == "1"
     (project / "src" / "thing" / "__init__.py").write_text("VALUE = 2\n")
     told = lab.run(*chosen, PATH=path)
