@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def contents(top: Path) -> dict[str, str]:
-    """Return each path below `top` with what it is: a folder, a link, or a file's digest."""
+    """Return each path below `top` with what it is: folder, link, or digest and mode of a file."""
     found: dict[str, str] = {}
     for folder, folders, names in os.walk(top):
         folders[:] = [name for name in folders if name != ".git"]
@@ -21,7 +21,9 @@ def contents(top: Path) -> dict[str, str]:
             elif os.path.isdir(path):
                 found[inside] = "folder"
             else:
-                found[inside] = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+                runs = os.access(path, os.X_OK)
+                digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+                found[inside] = digest + " x" * runs
     return found
 
 

@@ -37,7 +37,7 @@ class _Looked:
     def __call__(self, path: Any, *rest: Any, **named: Any) -> Any:
         try:
             found = self.__wrapped__(path, *rest, **named)
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError:  # not there, or a link that leads to itself: looked for in vain
             if named.get("dir_fd") is None:
                 self._note("A", path)
             raise

@@ -130,6 +130,17 @@ def test_a_glob_asks_only_for_the_names_that_match(
     assert not {"one", "two"} & {*trace.listings, *trace.own_listings}
 
 
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege there")
+def test_a_link_that_leads_to_itself_was_looked_for_in_vain(
+    tmp_path: Path, provision: Provisioner
+) -> None:
+    lay_tree(tmp_path / "tree", {"circle": "-> circle"})
+    body = "assert not os.path.exists('circle')\ntry: open('circle')\nexcept OSError: pass"
+    trace = traced(tmp_path, provision, body)
+    assert "circle" in trace.absences
+    assert "circle" not in trace.reads
+
+
 def test_a_module_that_comes_from_its_bytecode_is_read_all_the_same(
     tmp_path: Path, provision: Provisioner
 ) -> None:
