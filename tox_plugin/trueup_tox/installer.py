@@ -61,7 +61,8 @@ class TrueupInstaller(Pip):
         """Forget what was seen of the environment: it is made anew."""
         self.recollection.renew()
         self._prepared = False
-        self.__dict__.pop("_damaged", None)
+        if "_damaged" in vars(self):
+            del self._damaged
 
     @cached_property
     def _exactness(self) -> Exactness:

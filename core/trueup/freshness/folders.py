@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from trueup.freshness.facts import ALWAYS, BuildFacts
 from trueup.freshness.fingerprint import ListingMark, ListingRule
@@ -30,9 +30,7 @@ class Names:
         folders.update(
             dict.fromkeys(self.facts.contribution.folders if self.facts.is_uv_build() else ())
         )
-        rules = [(path, self._rule(path)) for path in folders]
-        rules += [(path, self._rule_of_walk(path)) for path in self.facts.trace.walks]
-        for path, rule in dict.fromkeys(rules):
+        for path, rule in dict.fromkeys(self._rules(folders)):
             if rule is not None:
                 asked.append((path, rule, ""))
         asked += self._matching(folders)
@@ -43,6 +41,12 @@ class Names:
                 odd = has_odd_links(self.facts.sight.place(path))
                 times = (0, 0, 0) if odd else signature[1:]  # zeros: its names are always asked for
                 yield ListingMark(path, rule, *times, digest, patterns)
+
+    def _rules(self, folders: Iterable[str]) -> Iterator[tuple[str, ListingRule | None]]:
+        for path in folders:
+            yield path, self._rule(path)
+        for path in self.facts.trace.walks:
+            yield path, self._rule_of_walk(path)
 
     def _matching(self, listed: Collection[str]) -> Iterable[_Asked]:
         """Yield folders of which only names were asked for that match patterns."""
