@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["LET_IN", "given_variables", "let_in", "with_let_in"]
@@ -94,6 +95,7 @@ def _is_named(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
+@lru_cache(maxsize=1024)
 def _is_known(upper: str) -> bool:
     # Lower-case names of proxies are as old as the upper-case ones; on Windows case says nothing.
     return upper in _EXACT or any(fnmatchcase(upper, pattern) for pattern in _PATTERNS)

@@ -157,8 +157,9 @@ def _is_untouched(mark: ListingMark, now: Signature, time_ns: int) -> bool:
 
 def _existence(fingerprint: Fingerprint, sight: Sight) -> Iterable[Reason]:
     for path in fingerprint.absences:
-        dangling = path in fingerprint.presences and sight.leads_nowhere(path)
-        if sight.exists(path) and not dangling:
+        if not sight.exists(path):
+            continue
+        if not (path in fingerprint.presences and sight.leads_nowhere(path)):
             message = f"{path} appeared, which the build had looked for"
             yield Reason("appeared", path, message, "not there", "there")
     for path in fingerprint.presences:

@@ -51,7 +51,7 @@ def test_a_variable_that_only_a_shell_script_reads_counts(tmp_path: Path) -> Non
     def trueup(*arguments: str, value: str) -> int:
         return subprocess.run(
             [sys.executable, "-m", "trueup", *arguments, "-q"],
-            env={**os.environ, "DEMO_VALUE": value},
+            env={**os.environ, "TRUEUP_BUILD_ENV": "DEMO_VALUE", "DEMO_VALUE": value},
             check=False,
         ).returncode
 

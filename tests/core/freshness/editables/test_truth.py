@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -122,9 +123,9 @@ def _bench(name: str, folder: Path, supply: Supply) -> OutsideBench:
 def test_no_verdict_from_outside_contradicts_a_build_from_nothing(
     name: str, tmp_path: Path, supply: Supply
 ) -> None:
-    bench = _bench(name, tmp_path, supply)
-    assert bench.truth(Situation())
-    assert _wrong(name, list(_cells(bench, QUICK[name]))) == []
+    with closing(_bench(name, tmp_path, supply)) as bench:
+        assert bench.truth(Situation())
+        assert _wrong(name, list(_cells(bench, QUICK[name]))) == []
 
 
 TALLY: Counter[tuple[str, bool | None]] = Counter()
@@ -135,11 +136,11 @@ TALLY: Counter[tuple[str, bool | None]] = Counter()
 def test_no_verdict_from_outside_contradicts_any_build_from_nothing(
     name: str, tmp_path: Path, supply: Supply
 ) -> None:
-    bench = _bench(name, tmp_path, supply)
-    cells = [
-        ("nothing", bench.from_outside(), bench.truth(Situation())),
-        *_cells(bench, tuple(OUTSIDE_EDITS)),
-    ]
+    with closing(_bench(name, tmp_path, supply)) as bench:
+        cells = [
+            ("nothing", bench.from_outside(), bench.truth(Situation())),
+            *_cells(bench, tuple(OUTSIDE_EDITS)),
+        ]
     for edit, verdict, same in cells:
         if (name, edit) not in UNPROVABLE:
             TALLY[_word(verdict), same] += 1
