@@ -13,10 +13,12 @@ from trueup.errors import TrueupError
 from trueup.freshness.editables.declared import read_declared
 from trueup.freshness.editables.evidence import Doubt, Evidence, weigh
 from trueup.freshness.editables.extensions import weigh_build_code
+from trueup.freshness.editables.generator import weigh_generator
 from trueup.freshness.editables.layout import weigh_layout
 from trueup.freshness.editables.mechanism import Mechanism, locate_mechanism
 from trueup.freshness.editables.mending import mending_command
 from trueup.freshness.editables.metadata import weigh_metadata
+from trueup.freshness.editables.namespaces import weigh_namespaces
 from trueup.freshness.editables.origin import Origin, read_origin
 from trueup.freshness.editables.project import Project, read_project
 from trueup.freshness.editables.recorded import Recorded, read_recorded
@@ -131,9 +133,11 @@ def _evidence(
     declared, recorded = read_declared(project), read_recorded(distribution)
     yield from weigh_metadata(project, declared, recorded, distribution)
     yield from _weigh_old_settings(project, recorded)
+    yield from weigh_generator(project, recorded)
     yield from weigh_build_code(project)
     if origin.editable:
         yield from weigh_layout(project, mechanism, distribution)
+        yield from weigh_namespaces(project, mechanism)
     else:
         from trueup.freshness.editables.copies import weigh_copy
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from trueup.destination.installed import InstalledDistribution
 from trueup.freshness.editables.evidence import Doubt, Evidence
 from trueup.freshness.editables.mechanism import Mechanism
-from trueup.freshness.editables.packages import has_source, top_level_names
+from trueup.freshness.editables.packages import (
+    finds_namespaces,
+    has_source,
+    top_level_names,
+)
 from trueup.freshness.editables.project import Project
 from trueup.freshness.editables.wanted_module import weigh_wanted_module
 from trueup.freshness.outcome import Reason
@@ -167,7 +171,7 @@ def _weigh_links(project: Project, tree: str) -> Evidence:
             project.directory
         ):
             yield from _unlinked(project, folder, linked, patterns)
-            yield from _new_subpackages(folder, sources)
+            yield from _new_subpackages(project, folder, sources, patterns)
 
 
 def _unlinked(
@@ -188,14 +192,28 @@ def _unlinked(
             yield Doubt(f"whether {relative} is package data depends on MANIFEST.in or a plugin")
 
 
-def _new_subpackages(folder: str, sources: dict[str, set[str]]) -> Evidence:
+def _new_subpackages(
+    project: Project, folder: str, sources: Mapping[str, set[str]], patterns: Iterable[str] | None
+) -> Evidence:
     for name in sorted(os.listdir(folder)):
         place = os.path.join(folder, name)
         known = any(one == place or one.startswith(place + os.sep) for one in sources)
         known = known or name == "__pycache__" or not name.isidentifier()
-        if not known and os.path.isdir(place) and has_source(place):
+        if known or not os.path.isdir(place):
+            continue
+        if has_source(place) or (finds_namespaces(project, name) and _holds_data(place, patterns)):
             message = f"the package {place} is new, and the tree of links does not have it"
             yield Reason("appeared", place, message, "not there", "there")
+
+
+def _holds_data(place: str, patterns: Iterable[str] | None) -> bool:
+    """Whether files that are package data lie in a folder, or may, where nobody can tell."""
+    from fnmatch import fnmatch
+
+    names = os.listdir(place)
+    if patterns is None:
+        return bool(names)
+    return any(fnmatch(name, one) for name in names for one in patterns)
 
 
 def _data_patterns(project: Project) -> list[str] | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from trueup.freshness.editables.project import Project, table
 
-__all__ = ["has_source", "top_level_names"]
+__all__ = ["finds_namespaces", "has_source", "stated_folders", "top_level_names"]
 
 # The names that a flat layout leaves out.
 _NOT_PACKAGES = frozenset(
@@ -50,6 +50,32 @@ def top_level_names(project: Project) -> set[str] | None:
     if settings.get("package-dir") or project.setup_cfg.get("options", {}).get("package_dir"):
         return None
     return _discovered(project)
+
+
+def finds_namespaces(project: Project, name: str) -> bool:
+    """Whether setuptools takes a folder, by its dotted name in a package, for a package, too."""
+    stated = _stated_packages(project)
+    if isinstance(stated, Mapping) and stated:
+        include = [str(one) for one in stated.get("include", ["*"])]
+        exclude = [str(one) for one in stated.get("exclude", [])]
+        chosen = any(fnmatchcase(name, one) for one in include)
+        return (
+            bool(stated.get("namespaces"))
+            and chosen
+            and not any(fnmatchcase(name, one) for one in exclude)
+        )
+    return stated == {} and top_level_names(project) is not None
+
+
+def stated_folders(project: Project) -> list[tuple[str, str]]:
+    """Return the packages that a project lists by name, and where each must be."""
+    stated = _stated_packages(project)
+    places = project.tool("setuptools").get("package-dir", {})
+    if not isinstance(stated, list) or not isinstance(places, Mapping) or places.keys() - {""}:
+        return []
+    if project.setup_cfg.get("options", {}).get("package_dir") or project.setup_script:
+        return []
+    return [(name, project.path(str(places.get("", ".")), *name.split("."))) for name in stated]
 
 
 def _listed(project: Project, key: str, old_key: str) -> list[str]:
@@ -89,9 +115,9 @@ def _found(project: Project, settings: Mapping[str, Any]) -> Iterator[str]:
     for where in settings.get("where", ["."]):
         for name in _folders(project.path(str(where))):
             place = project.path(str(where), name)
-            if not settings.get("namespaces") and not _is_package(place):
-                continue
-            if has_source(place) and _passes(name, include, exclude):
+            # With namespaces every folder is a package (PEP 420), one without modules, too.
+            counts = settings.get("namespaces") or (_is_package(place) and has_source(place))
+            if counts and _passes(name, include, exclude):
                 yield name
 
 
@@ -105,12 +131,9 @@ def _discovered(project: Project) -> set[str]:
     """Return what automatic discovery finds: in "src", or flat."""
     source = project.path("src")
     if os.path.isdir(source):
-        found = {name for name in _folders(source) if has_source(os.path.join(source, name))}
-        return found | set(_modules(source))
+        return {*_folders(source), *_modules(source)}  # every folder is a package (PEP 420)
     packages = {
-        name
-        for name in _folders(project.directory)
-        if name not in _NOT_PACKAGES and name[0] != "_" and has_source(project.path(name))
+        name for name in _folders(project.directory) if name not in _NOT_PACKAGES and name[0] != "_"
     }
     modules = {
         name for name in _modules(project.directory) if name not in _NOT_MODULES and name[0] != "_"

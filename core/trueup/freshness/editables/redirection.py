@@ -34,6 +34,7 @@ class Redirection:
         build_folder: where it builds at import; "" if it does not.
         build_command: the program that it builds with; ().
         rebuilds: whether an import builds what changed.
+        namespaces: packages without an initial module, as setuptools' hook has them.
     """
 
     kind: RedirectionKind
@@ -42,6 +43,7 @@ class Redirection:
     build_folder: str = ""
     build_command: tuple[str, ...] = ()
     rebuilds: bool = False
+    namespaces: frozenset[str] = frozenset()
 
 
 def read_redirection(path: str) -> Redirection | None:
@@ -65,7 +67,8 @@ def read_redirection(path: str) -> Redirection | None:
         return None
     mapping = _assigned(tree, "MAPPING")
     if mapping is not None:
-        return Redirection("setuptools finder", _texts(mapping))
+        namespaces = frozenset(_texts(_assigned(tree, "NAMESPACES")))
+        return Redirection("setuptools finder", _texts(mapping), namespaces=namespaces)
     calls = list(_calls(tree))
     if not calls:
         return None
