@@ -39,6 +39,14 @@ UNPROVABLE = {
 # (mechanism, edit) -> why it is called stale although a build would give the same
 ACCEPTED_FALSE_STALE = {
     ("pdm*", "package_deleted"): "nothing is left to import, and PDM builds that, too",
+    ("setuptools-64", "licence_added"): "later releases take a file of that name",
+    ("setuptools-c*", "new_native_file"): "which sources a compiler includes, no disk tells",
+    ("maturin", "new_native_file"): "which sources cargo compiles, no disk tells",
+    ("scikit-build*", "new_native_file"): "which sources a compiler includes, no disk tells",
+    ("scikit-build*", "build_definition_remark"): "a comment, in a language that only cmake reads",
+    ("scikit-build*", "*touched*"): "sources are newer than the extension, and nobody kept content",
+    ("scikit-build*", "edited_and_back"): "the same",
+    ("scikit-build*", "same_size_and_time_of_a_module"): "the same, of a module beside it",
 }
 LIMIT = 0.02
 Cell = tuple[str, Verdict, bool | None]
