@@ -30,17 +30,36 @@ def weigh_generator(project: Project, recorded: Recorded) -> Evidence:
 
 
 def _excluding(requires: object, name: str, version: str) -> Iterable[str]:
+    for text in requires if isinstance(requires, list) else ():
+        asked = re.match(r"\s*([A-Za-z0-9._-]+)", str(text))
+        if asked is None or normalized_name(asked[1]) != name:
+            continue
+        if _excludes(str(text), str(text)[asked.end() :].strip(), version):
+            yield str(text)
+
+
+def _excludes(text: str, limits: str, version: str) -> bool:
+    if not limits or (
+        _is_release(limits.removeprefix(">=").strip())
+        and _is_release(version)
+        and _release(limits.removeprefix(">=")) <= _release(version)
+    ):
+        return False  # by far the most; `packaging` would be half of what a check costs
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.version import InvalidVersion, Version
 
-    for text in requires if isinstance(requires, list) else ():
-        try:
-            requirement, built = Requirement(str(text)), Version(version)
-        except (InvalidRequirement, InvalidVersion):
-            continue  # then a build tells, and here nothing does
-        if normalized_name(requirement.name) != name:
-            continue
-        if requirement.marker is not None and not requirement.marker.evaluate():
-            continue
-        if not requirement.specifier.contains(built, prereleases=True):
-            yield str(text)
+    try:
+        requirement, built = Requirement(text), Version(version)
+    except (InvalidRequirement, InvalidVersion):
+        return False  # then a build tells, and here nothing does
+    if requirement.marker is not None and not requirement.marker.evaluate():
+        return False
+    return not requirement.specifier.contains(built, prereleases=True)
+
+
+def _is_release(text: str) -> bool:
+    return re.fullmatch(r"\d+(\.\d+)*", text) is not None
+
+
+def _release(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.strip().split("."))

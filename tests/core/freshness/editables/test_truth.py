@@ -28,9 +28,22 @@ from trueup.freshness.verdict import Fresh, Stale, Unknown, Verdict
 
 MECHANISMS = {**KNOWN, **OUTSIDE_MECHANISMS}
 QUICK = {
-    "setuptools-strict": ("new_module", "link_tree_damaged", "build_folder_removed"),
+    "setuptools-strict": (
+        "new_module",
+        "link_tree_damaged",
+        "build_folder_removed",
+        "new_data_folder",
+    ),
+    "setuptools-find": ("new_data_folder", "new_top_level_folder"),
+    "setuptools-flat": ("deleted_subpackage",),
     "setuptools-cfg": ("old_version", "old_author", "description"),
-    "hatchling": ("version", "renamed_package", "licence", "everything_touched"),
+    "hatchling": (
+        "version",
+        "licence",
+        "renamed_package",
+        "build_requirement_older",
+        "everything_touched",
+    ),
 }
 # (mechanism, edit) -> why no disk can show it: only a record of the build can
 UNPROVABLE = {
