@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable
 
@@ -15,6 +16,14 @@ __all__ = ["weigh_generator"]
 
 # Who signs otherwise than the distribution is called that does the work.
 _SIGNED = {"flit": "flit-core", "uv": "uv-build", "bdist-wheel": "wheel", "meson": "meson-python"}
+
+_COMPARED = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    "<": operator.lt,
+    ">": operator.gt,
+}
 
 
 def weigh_generator(project: Project, recorded: Recorded) -> Evidence:
@@ -39,11 +48,7 @@ def _excluding(requires: object, name: str, version: str) -> Iterable[str]:
 
 
 def _excludes(text: str, limits: str, version: str) -> bool:
-    if not limits or (
-        _is_release(limits.removeprefix(">=").strip())
-        and _is_release(version)
-        and _release(limits.removeprefix(">=")) <= _release(version)
-    ):
+    if _plainly_allows(limits, version):
         return False  # by far the most; `packaging` would be half of what a check costs
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.version import InvalidVersion, Version
@@ -57,9 +62,21 @@ def _excludes(text: str, limits: str, version: str) -> bool:
     return not requirement.specifier.contains(built, prereleases=True)
 
 
-def _is_release(text: str) -> bool:
-    return re.fullmatch(r"\d+(\.\d+)*", text) is not None
+def _plainly_allows(limits: str, version: str) -> bool:
+    """Whether limits that need no library to be understood allow a release; False if in doubt."""
+    if not limits:
+        return True
+    if not re.fullmatch(r"\d+(\.\d+)*", version):
+        return False
+    for clause in limits.split(","):
+        plain = re.fullmatch(r"\s*(>=|<=|==|<|>)\s*(\d+(?:\.\d+)*)\s*", clause)
+        if plain is None or not _COMPARED[plain[1]](_release(version), _release(plain[2])):
+            return False
+    return True
 
 
 def _release(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.strip().split("."))
+    parts = [int(part) for part in text.split(".")]
+    while parts and not parts[-1]:
+        parts.pop()  # 1.0 is 1 (PEP 440)
+    return tuple(parts)
