@@ -165,6 +165,31 @@ CASES = {
         _write("setup.cfg", "[metadata]\nurl = https://example.org\n"),
         "url is https://example.org in setup.cfg, and empty in what is installed",
     ),
+    "build requirement": Case(
+        "sourced",
+        _settings('"setuptools>=77"', '"setuptools>=77,<80"'),
+        "the build requirement 'setuptools>=77,<80' excludes setuptools",
+    ),
+    "folder of a namespace": Case(
+        "flatly",
+        _write("flatly/assets/one.txt", "1\n"),
+        "flatly/assets is new, and the import hook",
+    ),
+    "folder beside": Case(
+        "sourced",
+        _write("src/beside/one.txt", "1\n"),
+        "the package beside is new, and top_level.txt",
+    ),
+    "package that is named": Case(
+        "sourced",
+        _settings(
+            "[project.scripts]",
+            '[tool.setuptools]\npackages = ["sourced", "sourced.gone"]\n'
+            'package-dir = {"" = "src"}\n[project.scripts]',
+        ),
+        "gone is gone, and the project still names the package sourced.gone",
+        "",
+    ),
     "licence changed": Case(
         "hatched", _write("LICENSE", "Do not.\n"), "the licence file LICENSE changed"
     ),
