@@ -97,6 +97,14 @@ def _foreign(found: Laboratory, name: str) -> None:
     path.rename(path.with_name(path.name.replace("cpython-3", "cpython-4")))
 
 
+def _lose_program(found: Laboratory, name: str) -> None:
+    """Let the hook build with a program that went with the environment of the build."""
+    (hook,) = found.library.glob(f"_{name}_editable_loader.py")
+    text = hook.read_text()
+    (program,) = set(re.findall(r"'(/[^']*/ninja)'", text))
+    hook.write_text(text.replace(program, f"{program}-gone"))
+
+
 def _rename(found: Laboratory, name: str) -> None:
     _settings(f'name = "{name}"', 'name = "renamed"')(found, name)
 
@@ -188,6 +196,26 @@ CASES = {
             'package-dir = {"" = "src"}\n[project.scripts]',
         ),
         "gone is gone, and the project still names the package sourced.gone",
+        "",
+    ),
+    "build folder": Case(
+        "mesonic", _delete("build"), "which an import builds in, is missing", "unknown"
+    ),
+    "build program": Case(
+        "mesonic", _lose_program, "ninja-gone, which an import builds with, is missing", "unknown"
+    ),
+    "source that meson names": Case(
+        "mesonic", _delete("mesonic/native.c"), "native.c, which is compiled, is gone", ""
+    ),
+    "build in place": Case(
+        "skin", _delete("CMakeCache.txt"), "the files of the build are missing", "unknown"
+    ),
+    "package no longer named": Case(
+        "flatly",
+        _settings(
+            "[project.scripts]", '[tool.setuptools]\npackages = ["tests"]\n[project.scripts]'
+        ),
+        "flatly is not among the packages of the project any more",
         "",
     ),
     "licence changed": Case(
