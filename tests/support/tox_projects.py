@@ -210,9 +210,13 @@ class ToxProject:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start tox in the project, and do not wait for it."""
+        """Start tox in the project, and do not wait for it; it can be interrupted."""
+        # A shell that runs the tests in its background has them ignore SIGINT, and so tox would.
+        heed = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL);"
+        heed += " os.execv(sys.argv[1], sys.argv[1:])"
+        through = [] if os.name == "nt" else [sys.executable, "-c", heed]
         return subprocess.Popen(
-            [*self.tox, *arguments],
+            [*through, *self.tox, *arguments],
             cwd=self.root,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -241,6 +245,14 @@ class ToxProject:
         """The variables that tox is run with."""
         clean = {key: value for key, value in os.environ.items() if not key.startswith(_FOREIGN)}
         return {**clean, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels), **self.settings}
+
+    @property
+    def tox_version(self) -> tuple[int, ...]:
+        """The version of tox, as numbers; some of tox's words are younger than the oldest tox."""
+        code = "from importlib.metadata import version; print(version('tox'))"
+        command = [self.tox[0], "-c", code]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return tuple(int(part) for part in told.strip().split(".")[:2])
 
     def installed(self, env: str = "a") -> dict[str, str]:
         """Return name to version of what an environment holds, without the seeds of virtualenv."""

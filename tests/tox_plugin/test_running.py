@@ -134,18 +134,20 @@ def test_package_dependencies_keep_what_the_deps_chose(either: ToxProject, froze
     assert either.installed()["gamma"] == "1.0"
 
 
-def test_a_lock_is_installed(project: ToxProject) -> None:
-    wheel = project.wheel("beta")
+def test_a_lock_is_installed(either: ToxProject) -> None:
+    wheel = either.wheel("beta")
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    project.write(
+    either.write(
         "pylock.toml",
         'lock-version = "1.0"\ncreated-by = "tests"\n'
         '[[packages]]\nname = "beta"\nversion = "1.0"\n'
         f'[[packages.wheels]]\nurl = "{wheel.as_uri()}"\nhashes = {{ sha256 = "{digest}" }}\n',
     )
-    project.configure("import beta", pylock="pylock.toml")
-    project.works("run")
-    expect(project.installed(), beta="1.0")
+    # Before tox 4.50 tox itself has no such key, and the runner of locks is the one that has it.
+    keys = {} if either.tox_version >= (4, 50) else {"runner": "trueup-lock", "package": "skip"}
+    either.configure("import beta", pylock="pylock.toml", **keys)
+    either.works("run")
+    expect(either.installed(), beta="1.0")
 
 
 def test_a_script_runs_with_what_its_own_metadata_asks_for(project: ToxProject) -> None:

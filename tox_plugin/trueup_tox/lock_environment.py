@@ -14,6 +14,7 @@ from tox.tox_env.python.runner import add_extras_to_env, add_skip_missing_interp
 from tox.tox_env.runner import RunToxEnv
 
 from trueup_tox.lock import Locked, split_flags, words
+from trueup_tox.missing_python import add_skipping
 from trueup_tox.virtual_environment import TrueupVirtualEnv
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class TrueupLockRunner(TrueupVirtualEnv, RunToxEnv):
         add_extras_to_env(self.conf)
         _add_settings(self)
         add_skip_missing_interpreters_to_core(self.core, self.options)
+        add_skipping(self)
 
     def _register_package_conf(self) -> bool:
         return False  # the lock holds the project too, so tox has nothing to package

@@ -11,6 +11,7 @@ from tox.tox_env.python.runner import PythonRun
 from tox.tox_env.python.virtual_env.runner import VirtualEnvRunner
 
 from trueup_tox.lock_environment import TrueupLockRunner
+from trueup_tox.missing_python import add_skipping
 from trueup_tox.uv_package import UV_KINDS, project_root
 from trueup_tox.virtual_environment import TrueupVirtualEnv
 
@@ -32,6 +33,11 @@ class TrueupRunner(TrueupVirtualEnv, VirtualEnvRunner):
     def id() -> str:
         """Return the name behind `runner =`."""
         return "trueup"
+
+    def register_config(self) -> None:
+        """Register tox's keys, those that are younger than the oldest tox among them."""
+        super().register_config()
+        add_skipping(self)
 
     @property
     def _package_tox_env_type(self) -> str:

@@ -6,11 +6,13 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from tox.tox_env.errors import Recreate
+from tox.tox_env.errors import Recreate, Skip
+from tox.tox_env.python.api import NoInterpreter
 from tox.tox_env.python.virtual_env.api import VirtualEnv
 
 from trueup_tox.installer import TrueupInstaller
 from trueup_tox.managed_python import PREFERRING, managed_python
+from trueup_tox.missing_python import without_python
 from trueup_tox.renewal import forget_old, set_aside
 from trueup_tox.stopping import stop_errands, stopped
 from trueup_tox.uv_program import find_uv_program
@@ -116,6 +118,19 @@ class TrueupVirtualEnv(VirtualEnv):
         if not self.conf["seed"]:
             variables["VIRTUALENV_NO_SEED"] = "True"
         return variables
+
+    @property
+    def base_python(self) -> PythonInfo:
+        """Return the interpreter that the environment is made from.
+
+        Raises:
+            Skip: it is missing, and this environment can do without a run.
+            NoInterpreter: it is missing.
+        """
+        try:
+            return super().base_python
+        except (Skip, NoInterpreter) as told:
+            raise without_python(self, told) from None
 
     def _get_python(self, base_python: list[str]) -> PythonInfo | None:
         if self.conf["uv_python_preference"] == "only-managed" and self._managed is None:
