@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.editable_projects import PURE, install_editable, make_environment, uv_program
+from support.editable_projects import (
+    PURE,
+    copy_installed,
+    install_editable,
+    make_environment,
+    uv_program,
+)
 from trueup.freshness.storage import FORMAT
 
 
@@ -57,11 +63,7 @@ def _original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def place(tmp_path: Path, _original: Path) -> Place:
-    folder = tmp_path / "hatched"
-    shutil.copytree(_original, folder, symlinks=True)
-    (library,) = folder.glob(".venv/lib/python*/site-packages")
-    for path in (*library.glob("*.pth"), *library.glob("*/direct_url.json")):
-        path.write_text(path.read_text().replace(str(_original), str(folder)))
+    folder = copy_installed(_original, tmp_path / "hatched")
     variables = {
         key: value
         for key, value in os.environ.items()

@@ -5,10 +5,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,13 +14,13 @@ from typing import Any
 
 import pytest
 from support.bad_sources import packed, project
+from support.driving import run_driver
 from support.housing import make_set
 from support.resolving import sha256_of
 from support.site import Page, Site, open_site
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the driver forks")
 
-_DRIVER = Path(__file__).resolve().parents[1] / "support" / "crowd_driver.py"
 ROUNDS = [2, pytest.param(50, marks=pytest.mark.slow)]
 Job = dict[str, Any]
 
@@ -74,17 +71,8 @@ class Index:
             "environments": environments,
             "rounds": rounds,
         }
-        (self.folder / "spec.json").write_text(json.dumps(spec))
-        done = subprocess.run(
-            [sys.executable, str(_DRIVER), str(self.folder / "spec.json")],
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, "NO_PROXY": "127.0.0.1"},
-        )
-        assert done.returncode == 0, done.stderr
-        answer = json.loads(done.stdout)
-        assert answer["broken"] == [], done.stderr[-3000:]
+        answer = run_driver("crowd_driver", spec, self.folder, variables={"NO_PROXY": "127.0.0.1"})
+        assert answer["broken"] == []
         assert answer["rounds"] == len(rounds)
 
 

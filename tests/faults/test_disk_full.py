@@ -7,19 +7,17 @@ three places; it takes root, and some minutes.
 from __future__ import annotations
 
 import errno
-import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.driving import run_driver
 from support.housing import make_set, new_environment
 from trueup.destination.room import told_of_room
 
 from faults.test_power_cut import hashed, need_a_disk
 
-_DRIVER = Path(__file__).resolve().parents[1] / "support" / "full_driver.py"
 PLACES = ("store", "environment", "temporary")
 
 
@@ -41,16 +39,7 @@ def fill(folder: Path, sizes: int, inodes: int, places: tuple[str, ...]) -> dict
         "nr_inodes": inodes,
         **wishes,
     }
-    (folder / "spec.json").write_text(json.dumps(spec))
-    done = subprocess.run(
-        ["unshare", "-m", sys.executable, str(_DRIVER), str(folder / "spec.json")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, object] = json.loads(done.stdout)
-    return answer
+    return run_driver("full_driver", spec, folder, through=("unshare", "-m"))
 
 
 @pytest.mark.slow

@@ -6,21 +6,18 @@ moments.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.driving import run_driver
 from support.housing import make_set
 
 from faults.test_power_cut import hashed
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the driver forks")
 
-_DRIVER = Path(__file__).resolve().parents[1] / "support" / "kill_driver.py"
 PLAYS = ("cold install", "warm install", "upgrade", "uninstall", "recreate", "prune")
 
 
@@ -33,16 +30,7 @@ def drive(folder: Path, play: str, way: str, tries: int) -> dict[str, Any]:
     }
     names = [path.name.split("-")[0] for path in old]
     spec = {"folder": str(folder), "play": play, "way": way, "tries": tries, "seed": 3, **wishes}
-    (folder / "spec.json").write_text(json.dumps({**spec, "names": names}))
-    done = subprocess.run(
-        [sys.executable, str(_DRIVER), str(folder / "spec.json")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return run_driver("kill_driver", {**spec, "names": names}, folder)
 
 
 @pytest.mark.parametrize("play", PLAYS)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -14,10 +13,10 @@ from pathlib import Path
 
 import pytest
 from support.command import Shell
+from support.driving import run_driver
 from support.housing import make_set, new_environment
 from support.resolving import sha256_of
 
-_DRIVER = Path(__file__).resolve().parents[1] / "support" / "power_driver.py"
 CUTS = 60
 
 
@@ -60,15 +59,7 @@ def test_after_a_power_cut_one_run_mends_everything(tmp_path: Path) -> None:
         "seed": 5,
         **wishes,
     }
-    (tmp_path / "spec.json").write_text(json.dumps(spec))
-    done = subprocess.run(
-        ["unshare", "-m", sys.executable, str(_DRIVER), str(tmp_path / "spec.json")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
+    answer = run_driver("power_driver", spec, tmp_path, through=("unshare", "-m"))
     print(answer["cuts"], "cuts, of which", answer["hit"], "left something to mend")
     assert answer["broken"] == []
     assert answer["hit"] > answer["cuts"] // 4

@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from support.editable_projects import PURE, install_editable, make_environment, run_git
+from support.editable_projects import (
+    PURE,
+    copy_installed,
+    install_editable,
+    make_environment,
+    run_git,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 _CONFIG = """\
@@ -95,11 +101,7 @@ def _original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def repository(tmp_path: Path, _original: Path) -> Repository:
     """Give a copy of it, whose editable leads to the copy."""
-    folder = tmp_path / "hatched"
-    shutil.copytree(_original, folder, symlinks=True)
-    (library,) = folder.glob(".venv/lib/python*/site-packages")
-    for path in (*library.glob("*.pth"), *library.glob("*/direct_url.json")):
-        path.write_text(path.read_text().replace(str(_original), str(folder)))
+    folder = copy_installed(_original, tmp_path / "hatched")
     found = Repository(folder, folder / ".venv", variables())
     found.variables |= {
         "PRE_COMMIT_HOME": str(tmp_path / "pre-commit"),

@@ -215,6 +215,15 @@ def make_environment(folder: Path, python: str) -> Path:
     return folder
 
 
+def copy_installed(original: Path, folder: Path) -> Path:
+    """Copy a project with its editable in `.venv`; the editable of the copy leads to the copy."""
+    shutil.copytree(original, folder, symlinks=True)
+    (library,) = folder.glob(".venv/lib/python*/site-packages")
+    for path in (*library.glob("*.pth"), *library.glob("*/direct_url.json")):
+        path.write_text(path.read_text().replace(str(original), str(folder)))
+    return folder
+
+
 def install_editable(
     environment: Path, projects: Sequence[Path], options: Sequence[str] = (), *, by: str = "uv"
 ) -> None:

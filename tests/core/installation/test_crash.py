@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.driving import run_driver
 
 from .conftest import Parts
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the driver forks")
-
-_DRIVER = Path(__file__).resolve().parents[2] / "support" / "crash_driver.py"
 
 Drive = Callable[..., dict[str, Any]]
 
@@ -34,16 +30,7 @@ def drive(tmp_path: Path, parts: Parts) -> Drive:
             "seed": 7,
             **options,
         }
-        (tmp_path / "spec.json").write_text(json.dumps(spec))
-        done = subprocess.run(
-            [sys.executable, str(_DRIVER), str(tmp_path / "spec.json")],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
+        return run_driver("crash_driver", spec, tmp_path)
 
     return run
 
