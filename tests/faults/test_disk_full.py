@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.command import Shell
 from support.driving import run_driver
 from support.housing import make_set, new_environment
 from trueup.destination.room import told_of_room
@@ -63,3 +64,27 @@ def test_an_error_of_another_kind_says_nothing_of_room(tmp_path: Path) -> None:
     assert told.startswith(f" ({tmp_path} has room for ")
     assert told.endswith(", and 5.0 MiB and 12 files are needed)")
     assert told_of_room(OSError(errno.EACCES, "no"), os.fspath(tmp_path), 1) == ""
+
+
+@pytest.mark.parametrize("resolver", ["uv", "pip"])
+@pytest.mark.parametrize("size", [4096, 8192])
+def test_a_resolver_without_room_is_told_where_to_make_it(
+    shell: Shell, resolver: str, size: int
+) -> None:
+    need_a_disk()
+    folder = shell.root / "small"
+    folder.mkdir()
+    mount = f'mount -t tmpfs -o size={size} none {folder} && exec "$@"'
+    program = [sys.executable, "-m", "trueup", "install", "--no-index", "-f", str(shell.house)]
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", mount, "sh", *program, "alpha"],
+        cwd=shell.root,
+        env={**shell.variables, "TMPDIR": str(folder), "TRUEUP_RESOLVER": resolver},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0 or f"{folder}" in done.stderr
+    assert done.returncode == 1 or size > 4096
+    assert shell.installed == ({} if done.returncode else {"alpha": "1.0", "beta": "2.0"})

@@ -17,7 +17,6 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from support.housing import look_at
 from support.power_driver import Tool
 
 _WORDS = ("No space left", "room", "Disk quota", "ENOSPC", "full")
@@ -43,6 +42,7 @@ class Stage:
             shutil.rmtree(path)
         shutil.copytree(self.spec["environment"], self.disk / "env", symlinks=True)
         (self.disk / "tmp").mkdir()
+        (self.disk / "cache").mkdir(mode=0o700)
         os.environ["TMPDIR"] = str(self.disk / "tmp")
         code, out = self.tool.run(self.disk, self.tool.old)
         assert code == 0, out
@@ -87,7 +87,7 @@ class Stage:
         code, out = self.tool.run(self.disk, self.tool.new)
         assert code == 0, out
         after = self.used(place)
-        self.expected = look_at(self.disk / "env")
+        self.expected = self.tool.look(self.disk)
         subprocess.run(["umount", str(self.path(place))], check=True)
         return before, after
 
@@ -95,26 +95,27 @@ class Stage:
         self.reset(place)
         self.mount(place, option)
         wrong: list[str] = []
-        old = look_at(self.disk / "env")
+        old = self.tool.look(self.disk)
         code, out = self.tool.run(self.disk, self.tool.new)
-        now = look_at(self.disk / "env")
+        now = self.tool.look(self.disk)
         if "Traceback" in out:
-            wrong.append(f"a traceback: {out[-900:]}")
+            wrong.append(f"traceback: {out[-900:]}")
         if code:
             self.refused += 1
             if now != old:
                 lost = [path for path in old if now.get(path) != old[path]]
-                wrong.append(f"refused, and {len(lost)} files are lost: {lost[:3]}")
+                wrong.append(f"changed: refused, and {len(lost)} files are lost: {lost[:3]}")
             if str(self.path(place)) not in out or not any(word in out for word in _WORDS):
-                wrong.append(f"the place is not named: {out[-600:]}")
+                wrong.append(f"unnamed: the place is not in {out[-600:]}")
         elif now != self.expected:
-            wrong.append("exit code 0, and the environment is not right")
+            wrong.append("wrong: exit code 0, and the environment is not right")
         subprocess.run(
             ["mount", "-o", "remount,size=1g,nr_inodes=1m", str(self.path(place))], check=True
         )
         code, out = self.tool.run(self.disk, self.tool.new)
-        if code or look_at(self.disk / "env") != self.expected:
-            wrong.append(f"with room again: {code}, {out[-600:]}")
+        if code or self.tool.look(self.disk) != self.expected:
+            kind = "refused with room again" if code else "wrong with room again"
+            wrong.append(f"{kind}: {out[-600:]}")
         wrong += self.leftovers()
         subprocess.run(["umount", str(self.path(place))], check=True)
         if wrong:
@@ -123,6 +124,7 @@ class Stage:
     def leftovers(self) -> list[str]:
         found = [str(path) for path in self.disk.glob("env/.trueup/transaction-*")]
         found += [str(path) for path in self.disk.glob("cache/v1/temporary/*")]
+        found += [str(path) for path in self.disk.glob("cache/.tmp*")]
         found += [str(path) for path in self.disk.glob("tmp/*")]
         return [f"left over: {path}" for path in found]
 

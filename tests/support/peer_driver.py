@@ -1,7 +1,7 @@
-"""A program that does to uv and pip what the tests do to trueup, and counts what comes of it.
+"""A program that kills trueup, uv or pip, or damages its cache, and counts what comes of it.
 
-`python peer_driver.py SPEC.json` with the keys of `power_driver`; "way": "kill" ends the command
-at random moments, "damage" harms one file of its cache at a time, "wheels" hands it bad wheels.
+`python peer_driver.py SPEC.json` with the keys of `power_driver`; "way": "kill" ends the command at
+a random moment after it began to write into the environment, "damage" harms one file of its cache.
 Each time the very same command is run once more, and the environment is compared, file by file,
 with one that nothing happened to.
 """
@@ -9,9 +9,10 @@ with one that nothing happened to.
 from __future__ import annotations
 
 import json
+import os
 import random
-import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,16 +20,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from trueup.acquisition.wheel_rules import Limits
-
-from support.bad_wheels import BAD_WHEELS
 from support.damages import DAMAGES, copied, files_below
-from support.housing import Tree, look_at
+from support.housing import Tree
 from support.power_driver import Tool
 
 
 class Stand:
-    """A tool, an environment and a cache; what the tool itself notes is not compared."""
+    """A tool, an environment and a warm cache."""
 
     def __init__(self, spec: dict[str, Any]) -> None:
         self.spec = spec
@@ -36,24 +34,31 @@ class Stand:
         self.disk = Path(spec["folder"], "disk")
         self.disk.mkdir()
         self.reset()
-        started = time.monotonic()
+        self.before = self.look()
         code, out = self.tool.run(self.disk, self.tool.new)
         assert code == 0, out
-        self.lasting = time.monotonic() - started
-        self.before: Tree = {}
-        self.hit = 0
         self.expected = self.look()
-        (self.disk / "cache").mkdir(exist_ok=True)  # pip keeps nothing of wheels in a folder
         copied(self.disk / "cache", self.disk / "warm")
+        self.reset()
+        process = self.tool.start(self.disk, self.tool.new)
+        self.wait_for_writing(process)
+        started = time.monotonic()
+        process.communicate()
+        self.writing = time.monotonic() - started
+        self.hit = 0
 
     def reset(self) -> None:
         copied(Path(self.spec["environment"]), self.disk / "env")
 
     def look(self) -> Tree:
-        notes = ("INSTALLER", "REQUESTED", "RECORD", "uv_cache.json")
-        tree = look_at(self.disk / "env")
-        left_out = (*notes, "/", ".lock")
-        return {path: one for path, one in tree.items() if not path.endswith(left_out)}
+        return self.tool.look(self.disk)
+
+    def wait_for_writing(self, process: subprocess.Popen[str]) -> None:
+        """Wait until something is written where packages go, or the command has ended."""
+        site = next((self.disk / "env").glob("lib/python*/site-packages"))
+        seen = os.stat(site).st_mtime_ns
+        while process.poll() is None and os.stat(site).st_mtime_ns == seen:
+            time.sleep(0.0002)
 
     def again(self) -> str:
         """Run the command once more; return "right", "refused", "crashed" or "silently wrong"."""
@@ -69,10 +74,13 @@ def kill(stand: Stand, chance: random.Random) -> str:
     stand.reset()
     copied(stand.disk / "warm", stand.disk / "cache")
     process = stand.tool.start(stand.disk, stand.tool.new)
-    time.sleep(chance.uniform(0.1, stand.lasting))
-    process.send_signal(signal.SIGKILL)
+    stand.wait_for_writing(process)
+    time.sleep(chance.uniform(0, stand.writing))
+    os.killpg(process.pid, signal.SIGKILL)  # pip for another environment starts itself once more
     process.communicate()
-    stand.hit += stand.look() != stand.expected and stand.look() != stand.before
+    if stand.look() in (stand.expected, stand.before):
+        return "not in the middle"
+    stand.hit += 1
     return stand.again()
 
 
@@ -82,6 +90,7 @@ def damage(stand: Stand, chance: random.Random) -> str:
     way, path = chance.choice(DAMAGES[:7]), chance.choice(files_below(cache))
     if not way(path, chance):
         return "nothing harmed"
+    stand.hit += 1
     first = stand.again()
     if first in {"refused", "crashed"}:
         stand.reset()
@@ -90,41 +99,14 @@ def damage(stand: Stand, chance: random.Random) -> str:
     return first
 
 
-def wheels(spec: dict[str, Any]) -> dict[str, int]:
-    """Install each bad wheel by its path into an environment of its own."""
-    found: dict[str, int] = {}
-    folder = Path(spec["folder"], "bad")
-    disk = Path(spec["folder"], "plain")
-    disk.mkdir()
-    everybodys = [odd for odd in BAD_WHEELS if odd.limits == Limits()]  # by nobody's own settings
-    for number, odd in enumerate(everybodys):
-        place = folder / str(number)
-        place.mkdir(parents=True)
-        path = odd.write(place)
-        tool = Tool(spec["tool"], spec["program"], [], ["--no-deps", str(path)])
-        env = copied(Path(spec["environment"]), disk / "env")
-        before = look_at(env)
-        code, out = tool.run(disk, tool.new)
-        after = look_at(env)
-        same = {path: one for path, one in after.items() if path != ".lock"} == before
-        kind = "installed" if code == 0 else "refused" if same else "refused, and files are left"
-        kind = "crashed" if code and "Traceback" in out else kind
-        found[kind] = found.get(kind, 0) + 1
-        shutil.rmtree(place)
-    return found
-
-
 def main() -> None:
     spec = json.loads(Path(sys.argv[1]).read_text())
-    if spec["way"] == "wheels":
-        print(json.dumps({"tool": spec["tool"], "way": "wheels", "found": wheels(spec)}))
-        return
     stand = Stand(spec)
-    stand.reset()
-    stand.before = stand.look()
     chance = random.Random(spec["seed"])
     found: dict[str, int] = {}
-    for _ in range(spec["tries"]):
+    tried = 0
+    while stand.hit < spec["tries"] and tried < 6 * spec["tries"]:
+        tried += 1
         kind = (kill if spec["way"] == "kill" else damage)(stand, chance)
         found[kind] = found.get(kind, 0) + 1
     answer = {"tool": spec["tool"], "way": spec["way"], "hit": stand.hit, "found": found}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 
-__all__ = ["told_of_room"]
+__all__ = ["room_in", "told_of_room"]
 
 _FULL = frozenset(
     number for name in ("ENOSPC", "EDQUOT") if (number := getattr(errno, name, None)) is not None
@@ -27,11 +27,12 @@ def told_of_room(error: OSError, place: str, need: int, files: int = 0) -> str:
     while not os.path.isdir(place) and os.path.dirname(place) != place:
         place = os.path.dirname(place)
     needed = f"{_size(need)} and {files} files" if files else _size(need)
-    free = _free(place)
+    free = room_in(place)
     return f" ({place} has room for {free}, and {needed} are needed)" if free else ""
 
 
-def _free(place: str) -> str:
+def room_in(place: str) -> str:
+    """Return what there is room for in a directory, in words; "" where nobody can tell."""
     if not hasattr(os, "statvfs"):
         import shutil
 

@@ -11,6 +11,7 @@ from trueup.resolution import pip_command
 from trueup.resolution.answer import answer
 from trueup.resolution.pip_report import artifacts_of
 from trueup.resolution.program import run
+from trueup.resolution.scratch import hint_of_room, scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -65,12 +66,10 @@ class PipResolver:
 
     def _ask(self, question: Question, pins: Iterable[str], *, everything: bool) -> Resolution:
         import json
-        import tempfile
 
         inherited = os.environ if self.inherited is None else self.inherited
         variables = pip_command.environment(question, inherited, self.program.path)
-        with tempfile.TemporaryDirectory(prefix="trueup-resolve-") as folder:
-            _write(question, pins, folder)
+        with scratch(_contents(question, pins)) as folder:
             told = pip_command.arguments(question, folder)
             told += ["--ignore-installed"] * everything
             outcome = run((*self.program.command, *told), variables)
@@ -89,14 +88,11 @@ class PipResolver:
         return answer(artifacts, question, warnings)
 
 
-def _write(question: Question, pins: Iterable[str], folder: str) -> None:
-    contents = {
+def _contents(question: Question, pins: Iterable[str]) -> dict[str, str]:
+    return {
         "requirements.txt": pip_command.requirement_file(question),
         "constraints.txt": pip_command.constraint_file(question, pins),
     }
-    for name, content in contents.items():
-        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-            file.write(content)
 
 
 def _warnings(errors: str) -> list[str]:
@@ -114,4 +110,5 @@ def _failure(outcome: Outcome, folder: str) -> ResolutionError:
     lines = [line for line in errors.splitlines() if line.startswith("ERROR: ")]
     reason = lines[-1].removeprefix("ERROR: ").rstrip(".") if lines else f"status {outcome.status}"
     reason = reason.replace(folder + os.sep, "")
-    return ResolutionError(f"pip could not resolve the request: {reason}.", detail=told)
+    problem = f"pip could not resolve the request: {reason}."
+    return ResolutionError(problem, hint=hint_of_room(told, folder), detail=told)

@@ -12,6 +12,7 @@ from trueup.resolution import uv_command
 from trueup.resolution.answer import answer
 from trueup.resolution.program import run
 from trueup.resolution.promises import named_promises
+from trueup.resolution.scratch import hint_of_room, scratch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,11 +52,8 @@ class UvResolver:
         """
         if not (question.request.items or question.request.projects):
             return answer((), question, ())
-        import tempfile
-
         inherited = os.environ if self.inherited is None else self.inherited
-        with tempfile.TemporaryDirectory(prefix="trueup-resolve-") as folder:
-            _write(question, folder)
+        with scratch(_contents(question)) as folder:
             told = uv_command.arguments(question, folder)
             outcome = run((self.executable, *told), uv_command.environment(question, inherited))
             if outcome.status:
@@ -65,16 +63,14 @@ class UvResolver:
         return answer(artifacts, question, warnings)
 
 
-def _write(question: Question, folder: str) -> None:
+def _contents(question: Question) -> dict[str, str]:
     contents = {
         "requirements.txt": uv_command.requirement_file(question),
         "constraints.txt": uv_command.constraint_file(question),
     }
     if question.preferences and not question.request.upgrade:
         contents["pylock.toml"] = uv_command.preference_file(question)
-    for name, content in contents.items():
-        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
-            file.write(content)
+    return contents
 
 
 def _read(path: str, question: Question) -> list[Artifact]:
@@ -112,4 +108,5 @@ def _failure(outcome: Outcome, folder: str) -> ResolutionError:
         return ResolutionError("No set of versions answers the request.", detail=told)
     found = re.search(r"^\s*(?:error:|\u00d7) (.+)$", told, flags=re.MULTILINE)
     reason = found[1].rstrip(".") if found else f"it ended with status {outcome.status}"
-    return ResolutionError(f"uv could not resolve the request: {reason}.", detail=told)
+    problem = f"uv could not resolve the request: {reason}."
+    return ResolutionError(problem, hint=hint_of_room(told, folder), detail=told)
