@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from support.bad_sources import BAD_SOURCES, HARMLESS, OddSource, daemon
+from support.bad_sources import BAD_SOURCES, HARMLESS, OddSource, daemon, packed, project
 from support.housing import new_environment
 from trueup.acquisition.acquire import acquire
 from trueup.acquisition.pack import Pack
 from trueup.api.provision import supply_for
 from trueup.api.workshop import Workshop, open_workshop
 from trueup.destination.facts import interpreter_facts
-from trueup.resolution.artifact import Artifact, Sdist
+from trueup.errors import BuildError
+from trueup.resolution.artifact import Archive, Artifact, Sdist
 from trueup.resolution.request import Request
 
 
@@ -29,10 +30,12 @@ class Bench:
 
     def build(self, odd: OddSource, folder: Path) -> Pack:
         path = odd.write(folder)
-        supply = supply_for(Request(), interpreter_facts(), self.workshop)
-        supply = replace(supply, timeout=odd.seconds)
         artifact = Artifact("demo", "1.0", Sdist(path.as_uri(), odd.filename))
-        return acquire([artifact], supply)["demo"].pack
+        return self.get(artifact, odd.seconds)
+
+    def get(self, artifact: Artifact, seconds: float | None = 60.0) -> Pack:
+        supply = supply_for(Request(), interpreter_facts(), self.workshop)
+        return acquire([artifact], replace(supply, timeout=seconds))[artifact.name].pack
 
     def left_over(self) -> list[str]:
         """What lies in the store and belongs to no finished work."""
@@ -78,6 +81,32 @@ def test_an_odd_source_does_no_harm(odd: OddSource, bench: Bench, tmp_path: Path
     assert bench.left_over() == []
     for name in ("direct_url.json", "INSTALLER"):
         assert pack.find(f"purelib/demo-1.0.dist-info/{name}") is None
+
+
+@pytest.mark.parametrize(
+    ("filename", "drop", "fine"),
+    [
+        ("demo-1.0.tar.gz", "", False),
+        ("demo-6.6.tar.gz", "", True),
+        ("demo-main.tar.gz", "", True),
+        ("repository-1.0.tar.gz", "", True),
+        ("demo-1.0.tar.gz", "PKG-INFO", True),  # a repository's archive promises nothing
+    ],
+)
+def test_an_sdist_by_its_path_is_the_version_of_its_file_name(
+    filename: str, drop: str, fine: bool, bench: Bench, tmp_path: Path
+) -> None:
+    source = "name = 'demo-6.6-py3-none-any.whl'; write(at(name), info='demo-6.6.dist-info', "
+    files = project(f"{source}metadata=METADATA.replace('1.0', '6.6')); return name")
+    files = {name: text.replace('"1.0"', '"6.6"') for name, text in files.items() if name != drop}
+    path = tmp_path / filename
+    path.write_bytes(packed(files, top=filename.removesuffix(".tar.gz")))
+    artifact = Artifact("demo", "", Archive(path.as_uri()), direct=True)
+    if fine:
+        assert bench.get(artifact).version == "6.6"
+        return
+    with pytest.raises(BuildError, match=r"demo-1\.0\.tar\.gz built a wheel of demo 6\.6"):
+        bench.get(artifact)
 
 
 def test_there_are_more_than_forty_bad_ones_and_each_has_a_label() -> None:

@@ -6,17 +6,21 @@ user wrote before an address.
 
 from __future__ import annotations
 
+import os
 import re
+from posixpath import basename
+from urllib.parse import unquote, urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidSdistFilename, parse_sdist_filename
 from packaging.version import InvalidVersion, Version
 
 from trueup.acquisition.pack import Pack
 from trueup.destination.environment import Interpreter
 from trueup.errors import BuildError, WheelRefused
-from trueup.resolution.artifact import Artifact, Sdist, Wheel
+from trueup.resolution.artifact import Archive, Artifact, Sdist, Wheel
 
-__all__ = ["check_identity", "check_python", "unmet_python"]
+__all__ = ["check_file_name", "check_identity", "check_python", "unmet_python"]
 
 _HEADERS_END = re.compile(rb"\r?\n\r?\n")
 _REQUIRES_PYTHON = re.compile(rb"^Requires-Python:[ \t]*(.+?)\r?$", re.IGNORECASE | re.MULTILINE)
@@ -53,6 +57,33 @@ def _is_version(artifact: Artifact, version: str) -> bool:
         return promised == found
     # What tells a version from a repository's state may add the day, or how the tree was got.
     return promised.base_version == found.base_version
+
+
+def check_file_name(source: Archive, tree: str, pack: Pack) -> None:
+    """Refuse what a source distribution built that is another version than its file name tells.
+
+    Who names a file by its path asks for what the name says. The archive of a repository has a name
+    that others gave it, and no PKG-INFO in it: that one promises nothing.
+
+    Args:
+        source: where it was got.
+        tree: the project's directory in it.
+        pack: what it built.
+
+    Raises:
+        BuildError: it built another version.
+    """
+    name = unquote(basename(urlsplit(source.url).path))
+    if not os.path.isfile(os.path.join(tree, "PKG-INFO")):
+        return
+    try:
+        project, promised = parse_sdist_filename(name)
+    except (InvalidSdistFilename, InvalidVersion):
+        return
+    if project == pack.name and Version(pack.version).base_version != promised.base_version:
+        problem = f"{name} built a wheel of {pack.name} {pack.version}"
+        hint = "its file name tells another version than it is: ask whoever made it"
+        raise BuildError(problem, hook="build_wheel", hint=hint)
 
 
 def check_python(artifact: Artifact, pack: Pack, interpreter: Interpreter) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from trueup.acquisition.build_key import build_key, pinned_source
 from trueup.acquisition.builder import BuildOrder, build_wheel
 from trueup.acquisition.git import Mirrors
-from trueup.acquisition.identity import check_identity
+from trueup.acquisition.identity import check_file_name, check_identity
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.source import Workspace, direct_url, open_source
 from trueup.acquisition.supply import Acquired, Supply, origin
@@ -70,6 +70,8 @@ def _built_now(
             subject = f"{artifact.name} {artifact.version}".rstrip()
             pack = _build(tree.path, supply, os.path.join(workspace, "build"), subject=subject)
             check_identity(artifact, pack)  # before it is remembered as what this source builds
+            if isinstance(source, Archive):
+                check_file_name(source, tree.path, pack)
             if key:
                 supply.store.record_build(key, {"pack": pack.digest})
         return Acquired(pack, origin(artifact, pinned), "build")
