@@ -25,10 +25,12 @@ import trueup_tox.errand
 from tox.execute.request import StdinSource
 from tox.tox_env.api import ToxEnv
 from tox.tox_env.python.pip.pip_install import Pip
+from tox.tox_env.python.virtual_env.api import VirtualEnv
 from tox.tox_env.register import ToxEnvRegister
 from trueup_tox.exactness import Exactness
 from trueup_tox.installer import TrueupInstaller
 from trueup_tox.package_environment import TrueupPackager
+from trueup_tox.virtual_environment import TrueupVirtualEnv
 
 _PIP = ("python", "-I", "-m", "pip")
 
@@ -81,3 +83,4 @@ if os.environ.get("TRUEUP_DOUBLES") != "0":
     _instead(Exactness, "remove_leftovers", _forget_dropped)
     _instead(TrueupInstaller, "installed", Pip.installed)
     _instead(TrueupPackager, "_build", lambda *_: None)
+    _instead(TrueupVirtualEnv, "ensure_python_env", VirtualEnv.ensure_python_env)

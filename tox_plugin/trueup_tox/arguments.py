@@ -46,9 +46,14 @@ def requirements_in(arguments: Any) -> list[str]:
 
 
 def pinned(arguments: list[str], *, keep: bool) -> list[str]:
-    """Name wheels by what is in them, so that one that is installed already stays as it is."""
+    """Name wheels by what is in them, so that one that is installed already stays as it is.
+
+    A folder that is installed editable is judged when its turn comes.
+    """
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+    if keep and "-e" in arguments:
+        return [each for each in arguments if each != "--force-reinstall"]
     wheels = [each for each in arguments if each.endswith(".whl")]
     if not keep or len(wheels) != sum(not each.startswith("-") for each in arguments):
         return arguments

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PACKAGE_ENVIRONMENTS", "TrueupCommandBuilder", "TrueupPackager"]
 
+# A folder with none of them is no project; what tox makes of it is for tox to say.
+_DESCRIPTIONS = ("pyproject.toml", "setup.py")
+
 
 class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
     """Builds the project.
@@ -60,7 +63,9 @@ class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
 
         Raises:
             Fail: it cannot be built.
+            Skip: packages are not built on this platform.
         """
+        self._platform_check()  # tox does it when it sets an environment up
         kind = for_env["package"]
         if kind in UV_KINDS:
             root = Path(os.path.abspath(self.conf["package_root"]))
@@ -95,13 +100,16 @@ class TrueupPackager(TrueupVirtualEnv, Pep517VirtualEnvPackager):
 
         from trueup_tox.project import Project, settings_for
 
+        root = os.path.abspath(self.conf["package_root"])
         settings = settings_for(self._settings(kind))
         if settings is None or self.conf["deps"] or self.installer.own_command:
+            return None
+        if not any(os.path.isfile(os.path.join(root, name)) for name in _DESCRIPTIONS):
             return None
         if self._log_id == 0:  # tox does it when it sets an environment up
             ensure_empty_dir(self.env_log_dir)
         wish = BuildWish(
-            path=os.path.abspath(self.conf["package_root"]),
+            path=root,
             python=str(self.base_python.extra["executable"]),
             folder=os.path.join(self.conf["pkg_dir"], kind),
             editable=kind == "editable",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-from tox.tox_env.errors import Recreate, Skip
+from tox.report import HandledError
+from tox.tox_env.errors import Fail, Recreate, Skip
 from tox.tox_env.python.api import NoInterpreter
 from tox.tox_env.python.virtual_env.api import VirtualEnv
 
@@ -45,15 +47,28 @@ class TrueupVirtualEnv(VirtualEnv):
     def _clean(self, transitive: bool = False) -> None:
         if self._run_state["clean"]:
             return
-        with set_aside(str(self.env_dir)) as shelved:
+        # tox runs these in the environment as it was, when it is about to delete it (tox >= 4.45).
+        needed = "recreate_commands" in self.conf and self.conf["recreate_commands"]
+        with nullcontext(enter_result=False) if needed else set_aside(str(self.env_dir)) as shelved:
             super()._clean(transitive)
         self.installer.renew()
         self.renewing = self.renewing or shelved
 
     def setup(self) -> None:
-        """Set the environment up; of what it held before it was made anew, the rest goes."""
+        """Set the environment up; of what it held before it was made anew, the rest goes.
+
+        Raises:
+            Fail: with the problem and the way out.
+            HandledError: the same, of the environment that tox itself is to run in.
+        """
         try:
             super().setup()
+        except Fail as error:
+            core = self.core
+            if "provision_tox_env" in core and core["provision_tox_env"] == self.conf.name:
+                # tox expects no other error here, and shows a traceback of it.
+                raise HandledError(f"cannot provision tox environment because {error}") from error
+            raise
         finally:
             if self.renewing:
                 self.renewing = False
