@@ -164,7 +164,7 @@ def _foreign(modules: set[str]) -> set[str]:
 
 
 # What importing a package may load of trueup itself, beside the package and its modules.
-OWN = {"trueup": set[str](), "trueup.importability": {"trueup", "trueup.errors"}}
+OWN = {"trueup": set[str](), "trueup.importability": {"trueup", "trueup.errors", "trueup.values"}}
 
 
 def _own_beside(module: str, loaded: set[str]) -> set[str]:
@@ -180,6 +180,19 @@ def test_importing_loads_little_and_nothing_but_the_standard_library(module: str
     assert _foreign(loaded) == set()
     assert loaded & HEAVY == set()
     assert _own_beside(module, loaded) <= OWN[module]
+
+
+# Each costs a process milliseconds where it is made, in every run that imports its module.
+LIBRARY_DATACLASSES = {
+    "core/trueup/acquisition/trace.py": "one is ordered, and only builds import it",
+    "core/trueup/values.py": "it is what all others use",
+}
+
+
+def test_values_are_made_by_the_module_that_makes_them_cheaply() -> None:
+    imports = re.compile(r"^\s*(from dataclasses import .*\bdataclass\b|import dataclasses)", re.M)
+    found = {_name(path) for path in _modules() if imports.search(path.read_text("utf-8"))}
+    assert found == set(LIBRARY_DATACLASSES)
 
 
 # Sizes and names

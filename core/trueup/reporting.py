@@ -5,8 +5,9 @@ The core never prints. It hands `Event`s to a reporter; the command line, tox an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from trueup.values import dataclass
 
 __all__ = ["SILENT", "Event", "EventKind", "Reporter"]
 

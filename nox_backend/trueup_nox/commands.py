@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from trueup.errors import RequestError
+from trueup.values import dataclass
 
 __all__ = ["Errand", "Inside", "understand"]
 

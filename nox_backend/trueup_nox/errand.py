@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from nox.command import CommandFailed
 from nox.logger import logger
 from trueup.errors import RequestError, TrueupError
+from trueup.values import dataclass
 
 from trueup_nox.installing import install
 from trueup_nox.narration import Narrator, quieten_libraries

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trueup.errors import RequestError
+from trueup.values import replace
 
 if TYPE_CHECKING:
     from trueup.api.report import InstallReport

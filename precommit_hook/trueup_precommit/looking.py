@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution, normalized_name
 from trueup.freshness.editables.judging import judge_from_outside, local_distributions
 from trueup.freshness.editables.outside import environment_from_outside
 from trueup.freshness.outcome import Fresh, Reason, Stale, Verdict
+from trueup.values import dataclass
 
 from trueup_precommit.runner import is_rewritten
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 
 from trueup.destination.hosted import hook_stores
+from trueup.values import dataclass
 
 __all__ = ["is_rewritten", "set_aside_since"]
 

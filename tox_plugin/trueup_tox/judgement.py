@@ -15,11 +15,10 @@ def still_fresh(fingerprint: bytes, variables: Mapping[str, str]) -> bool:
 
     Those are a part of the key of what is remembered.
     """
-    from dataclasses import replace
-
     from trueup.freshness.sight import Sight
     from trueup.freshness.storage import decode
     from trueup.freshness.verdict import Fresh, judge
+    from trueup.values import replace
 
     known = decode(fingerprint)
     if known is None:

@@ -57,10 +57,9 @@ def verified_build(fingerprint: bytes, paths: tuple[str, ...], variables: Mappin
 
 def _of_project(fingerprint: bytes) -> Ground:
     """Return what a verdict stands on; variables and circumstances are a part of the key."""
-    from dataclasses import replace
-
     from trueup.freshness.footing import footing_of
     from trueup.freshness.storage import decode
+    from trueup.values import replace
 
     known = decode(fingerprint)
     if known is None:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from trueup.values import dataclass, field
 
 from trueup_tox.workspace import find_workspace, read_table, subtable
 
@@ -50,7 +50,7 @@ def sourced_requirements(root: str, extras: Iterable[str] | None = None) -> list
     return list(walk.found.values())
 
 
-@dataclass
+@dataclass(slots=True)
 class _Walk:
     found: dict[tuple[str, tuple[str, ...]], Sourced] = field(default_factory=dict)
     seen: set[tuple[str, frozenset[str]]] = field(default_factory=set)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from packaging.utils import canonicalize_name
+from trueup.values import dataclass
 
 __all__ = ["Workspace", "find_workspace", "member_folders", "read_table", "subtable"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 
 from trueup.acquisition.source import SourceTree
 from trueup.destination.environment import Interpreter
 from trueup.resolution.artifact import Archive, Repository, Sdist
 from trueup.resolution.request import BuildChoices
+from trueup.values import replace
 
 __all__ = ["build_key", "pinned_source"]
 

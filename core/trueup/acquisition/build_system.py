@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from trueup.errors import SourceError
+from trueup.values import dataclass
 
 __all__ = ["BuildSystem", "read_build_system", "settings_of"]
 

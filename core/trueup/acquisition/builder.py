@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from trueup.acquisition.build_answer import what_is_wrong_with
@@ -21,6 +20,7 @@ from trueup.acquisition.trace import TRACED, BuildTrace, read_trace
 from trueup.destination.environment import Interpreter
 from trueup.errors import BuildError
 from trueup.reporting import SILENT, Event, Reporter
+from trueup.values import dataclass, field
 
 if TYPE_CHECKING:
     from pyproject_hooks import BuildBackendHookCaller

@@ -12,7 +12,6 @@ import os
 import sys
 from array import array
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from io import FileIO
 
 from trueup.acquisition import compiler
@@ -21,6 +20,7 @@ from trueup.acquisition.store import Store
 from trueup.destination.environment import Interpreter
 from trueup.errors import StoreError
 from trueup.reporting import Event
+from trueup.values import dataclass, field
 
 __all__ = ["Bytecode", "find_bytecode", "make_bytecode"]
 

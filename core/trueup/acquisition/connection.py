@@ -6,10 +6,10 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trueup.errors import FetchError, RequestError
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     import ssl

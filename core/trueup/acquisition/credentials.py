@@ -10,12 +10,12 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from trueup.acquisition.keyrings import Keyring, choose_keyring
 from trueup.reporting import SILENT, Event, Reporter
+from trueup.values import dataclass, field
 
 if TYPE_CHECKING:
     from netrc import netrc

@@ -8,7 +8,6 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trueup.acquisition.credentials import redact
@@ -18,6 +17,7 @@ from trueup.acquisition.part import open_part, prove
 from trueup.acquisition.wanted import Wanted
 from trueup.errors import FetchError
 from trueup.reporting import Event, Reporter
+from trueup.values import dataclass, field
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock

@@ -6,7 +6,6 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +19,7 @@ from trueup.acquisition.credentials import (
     without_credentials,
 )
 from trueup.errors import FetchError
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from requests import Response, Session

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trueup.acquisition.credentials import recordable, redact
 from trueup.acquisition.mirror import Mirrors, git_environment, is_local, mirrored
 from trueup.acquisition.program import Program
 from trueup.errors import SourceError
+from trueup.values import replace
 
 if TYPE_CHECKING:
     from trueup.resolution.artifact import Repository

@@ -7,10 +7,10 @@ import re
 import shutil
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Literal
 
 from trueup.errors import SourceError
+from trueup.values import dataclass, replace
 
 __all__ = ["Limits", "Member", "Tree", "folded", "leads_outside", "parts_of"]
 

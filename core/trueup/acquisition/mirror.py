@@ -12,13 +12,13 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.acquisition.credentials import Credentials, redact, without_credentials
 from trueup.acquisition.program import Program
 from trueup.errors import SourceError
 from trueup.reporting import SILENT, Event, Reporter
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from trueup.resolution.artifact import Repository

@@ -11,13 +11,13 @@ import hashlib
 import os
 from array import array
 from bisect import bisect_left
-from dataclasses import dataclass, field
 from io import FileIO
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from trueup.acquisition.pack_format import DIGEST_SIZE, HEADER_SIZE, decode_header, decode_index
 from trueup.errors import StoreError
+from trueup.values import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,11 +6,11 @@ import contextlib
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trueup.acquisition.credentials import redact_text
 from trueup.errors import SourceError
+from trueup.values import dataclass, field
 
 if TYPE_CHECKING:
     import subprocess

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trueup.acquisition.credentials import redact
@@ -12,6 +11,7 @@ from trueup.acquisition.git import git_checkout
 from trueup.acquisition.mirror import Mirrors, is_local
 from trueup.acquisition.program import Program
 from trueup.errors import SourceError
+from trueup.values import replace
 
 if TYPE_CHECKING:
     from trueup.resolution.artifact import Repository

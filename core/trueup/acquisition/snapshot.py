@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from trueup.values import dataclass
 
 __all__ = ["NOISE", "Entry", "Snapshot", "take_snapshot"]
 

@@ -7,7 +7,6 @@ import posixpath
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -18,6 +17,7 @@ from trueup.acquisition.repository import Mirrors, checkout
 from trueup.errors import SourceError
 from trueup.reporting import SILENT, Reporter
 from trueup.resolution.artifact import Archive, Directory, Repository, Sdist, Source, Wheel
+from trueup.values import dataclass, field
 
 __all__ = ["SourceTree", "Workspace", "direct_url", "open_source"]
 

@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from trueup.acquisition.build_key import build_key, pinned_source
 from trueup.acquisition.builder import BuildOrder, build_wheel
@@ -20,6 +19,7 @@ from trueup.errors import BuildError
 from trueup.resolution.address import key_of_source
 from trueup.resolution.artifact import Archive, Artifact, Directory, Repository, Sdist, Wheel
 from trueup.resolution.request import BuildChoices
+from trueup.values import replace
 
 __all__ = ["acquire_by_building", "build_directory"]
 

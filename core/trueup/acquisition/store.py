@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from trueup.acquisition.pack import find_damage, load_pack, open_for_reading
@@ -34,6 +33,7 @@ from trueup.acquisition.store_temporary import (
 )
 from trueup.errors import StoreError
 from trueup.reporting import SILENT, Event
+from trueup.values import dataclass, replace
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

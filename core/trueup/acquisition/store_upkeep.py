@@ -11,12 +11,12 @@ import math
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.acquisition.store_records import read_record
 from trueup.acquisition.store_temporary import remove, remove_leftovers
 from trueup.errors import StoreError
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from trueup.reporting import SILENT, Reporter
 from trueup.resolution.artifact import Artifact, Source
 from trueup.resolution.request import BuildChoices
+from trueup.values import dataclass, field
 
 if TYPE_CHECKING:
     from trueup.acquisition.builder import Provision

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from trueup.acquisition.credentials import redact, without_credentials
 from trueup.errors import FetchError
+from trueup.values import dataclass
 
 __all__ = ["Wanted", "local_path"]
 

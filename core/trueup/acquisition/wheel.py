@@ -11,7 +11,6 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import FileIO
 
 from trueup.acquisition.wheel_archive import read_layout
@@ -28,6 +27,7 @@ from trueup.acquisition.wheel_placement import Placement, check_commands, find_d
 from trueup.acquisition.wheel_record import Promise, check_record, encode_digest, parse_record
 from trueup.acquisition.wheel_rules import Limits, refusal
 from trueup.errors import FetchError, HashMismatch
+from trueup.values import dataclass
 
 __all__ = ["Wheel", "WheelFile", "open_wheel"]
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import stat
 import struct
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trueup.acquisition.wheel_member import (
@@ -23,6 +22,7 @@ from trueup.acquisition.wheel_member import (
     read_exactly,
 )
 from trueup.acquisition.wheel_rules import refusal
+from trueup.values import replace
 
 if TYPE_CHECKING:
     from io import FileIO

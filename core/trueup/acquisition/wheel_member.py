@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.acquisition.wheel_rules import refusal
 from trueup.errors import FetchError
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.metadata import parse_email
@@ -11,6 +10,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import InvalidVersion, Version
 
 from trueup.acquisition.wheel_rules import refusal
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from packaging.tags import Tag

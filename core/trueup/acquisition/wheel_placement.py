@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from trueup.acquisition.wheel_rules import broken_name_rule, collision_key, refusal
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import csv
 import io
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.acquisition.wheel_rules import refusal
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.errors import WheelRefused
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from trueup.api.order import Order
 from trueup.api.report import InstallReport
@@ -13,6 +12,7 @@ from trueup.errors import EnvironmentProblem
 from trueup.reporting import Event, Reporter
 from trueup.resolution.conflicts import closure, find_conflicts
 from trueup.resolution.promises import demands_hashes
+from trueup.values import replace
 
 __all__ = ["own", "tell_of", "with_conflicts"]
 

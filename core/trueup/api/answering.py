@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -28,6 +27,7 @@ from trueup.resolution.origin import artifact_of_origin
 from trueup.resolution.promises import demands_hashes
 from trueup.resolution.request import LocalProject, Request, RequestedItem
 from trueup.resolution.resolver import Question
+from trueup.values import dataclass, replace
 
 __all__ = ["Answer", "Built", "answer"]
 

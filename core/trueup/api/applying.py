@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 
 from trueup.acquisition.acquire import acquire
 from trueup.acquisition.bytecode import find_bytecode, make_bytecode
@@ -19,6 +18,7 @@ from trueup.freshness.fingerprint import FILE_NAME
 from trueup.installation.plan import Addition, Plan
 from trueup.installation.record import Delivery
 from trueup.installation.transaction import Outcome, carry_out
+from trueup.values import dataclass, field, replace
 
 __all__ = ["Applied", "Work", "apply"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
 from trueup.acquisition.build_variables import with_let_in
 from trueup.api.gathering import Gathering
@@ -34,6 +33,7 @@ from trueup.resolution.request import Request
 from trueup.resolution.request_input import RequestInput
 from trueup.resolution.requirement_lines import decode
 from trueup.resolution.settings import network_settings_from_surroundings
+from trueup.values import dataclass, replace
 
 __all__ = ["Surroundings", "install_arguments", "install_input", "prepared"]
 

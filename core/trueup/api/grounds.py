@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from trueup.destination.environment import Environment
@@ -13,6 +12,7 @@ from trueup.resolution.address import local_path
 from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.pip_configuration import pip_configuration_files
 from trueup.resolution.request import Request
+from trueup.values import dataclass, replace
 
 __all__ = ["Grounds", "grounds_of"]
 

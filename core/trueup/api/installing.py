@@ -6,7 +6,6 @@ import os
 import subprocess
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 
 from trueup.acquisition.supply import Acquired, Supply
 from trueup.api.aftermath import own, tell_of, with_conflicts
@@ -33,6 +32,7 @@ from trueup.reporting import Event
 from trueup.resolution.artifact import Directory, Resolution
 from trueup.resolution.request import LocalProject, Request
 from trueup.resolution.satisfaction import find_unmet
+from trueup.values import replace
 
 __all__ = ["install_order"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -23,6 +22,7 @@ from trueup.freshness.sight import Sight
 from trueup.freshness.storage import decode
 from trueup.freshness.verdict import Fresh, Stale, Unknown, Verdict, judge
 from trueup.resolution.request import LocalProject
+from trueup.values import dataclass, replace
 
 __all__ = [
     "Judgement",

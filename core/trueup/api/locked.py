@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trueup.resolution.artifact import Directory
 from trueup.resolution.request import LocalProject
+from trueup.values import replace
 
 if TYPE_CHECKING:
     from trueup.api.order import Order

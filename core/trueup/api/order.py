@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from trueup.api.grounds import Grounds
 from trueup.destination.environment import Environment
 from trueup.resolution.request import Request
+from trueup.values import dataclass, field
 
 __all__ = ["Order"]
 

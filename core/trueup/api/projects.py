@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
 
@@ -31,6 +30,7 @@ from trueup.resolution.artifact import Resolution
 from trueup.resolution.direct import artifact_of_project
 from trueup.resolution.request import LocalProject, Request, RequestedItem
 from trueup.resolution.satisfaction import find_unmet
+from trueup.values import dataclass, replace
 
 __all__ = ["as_requirements", "build_projects", "settle", "standing_projects"]
 

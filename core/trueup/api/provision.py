@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -30,6 +29,7 @@ from trueup.installation.plan import PlanChoices, decide
 from trueup.installation.transaction import recover
 from trueup.resolution.artifact import Resolution, Wheel
 from trueup.resolution.request import BuildChoices, Request, RequestedItem
+from trueup.values import replace
 
 if TYPE_CHECKING:
     from trueup.acquisition.builder import Provision

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 
 from trueup.acquisition.store import open_store
 from trueup.api.front import Surroundings, install_input
@@ -17,6 +16,7 @@ from trueup.errors import RequestError, StoreError
 from trueup.reporting import SILENT, Reporter
 from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.request_input import RequestInput
+from trueup.values import replace
 
 __all__ = ["Where", "install", "open_target", "sync", "uninstall"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from trueup.api.extras import read_extras
 from trueup.api.front import Surroundings, prepared
@@ -16,6 +15,7 @@ from trueup.destination.environment import Environment
 from trueup.errors import RequestError
 from trueup.resolution.install_grammar import parse_install_arguments
 from trueup.resolution.request import LocalProject, Request
+from trueup.values import replace
 
 __all__ = ["refresh_environment"]
 

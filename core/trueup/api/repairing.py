@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 
 from trueup.api.aftermath import tell_of
 from trueup.api.order import Order
@@ -19,6 +18,7 @@ from trueup.destination.lock import environment_lock
 from trueup.importability import look, make_importable
 from trueup.installation.transaction import carry_out, recover
 from trueup.installation.verification import AlteredFile, find_altered, find_ruins, receipt_of
+from trueup.values import replace
 
 __all__ = ["altered_files", "repair"]
 

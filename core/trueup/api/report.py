@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from trueup.api.grounds import Grounds
 from trueup.importability import StaleModule
+from trueup.values import dataclass, field
 
 __all__ = ["Added", "InstallReport", "Kept", "Removed"]
 
@@ -97,7 +97,7 @@ class InstallReport:
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as plain values for `--json`; the form is versioned."""
-        from dataclasses import asdict
+        from trueup.values import asdict
 
         told = asdict(self)
         for name in ("decided_by", "decided_without", "grounds"):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -26,6 +25,7 @@ from trueup.freshness.fingerprint import FILE_NAME
 from trueup.installation.record import Delivery
 from trueup.installation.verification import AlteredFile
 from trueup.resolution.request import LocalProject, RequestedItem
+from trueup.values import dataclass, replace
 
 __all__ = ["Broken", "Restored", "restore"]
 

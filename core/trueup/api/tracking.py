@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from trueup.acquisition.build_environment import backend_environment
 from trueup.acquisition.builder import BuildOrder, BuiltWheel, build_wheel
@@ -23,6 +22,7 @@ from trueup.freshness.gathering import Evidence, gather
 from trueup.freshness.storage import decode, encode
 from trueup.hooks import inputs_of_plugins
 from trueup.reporting import Event
+from trueup.values import dataclass, replace
 
 __all__ = ["Tracked", "build_tracked", "recorded_build"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
@@ -21,6 +20,7 @@ from trueup.destination.twins import with_twins
 from trueup.importability import look, make_importable
 from trueup.installation.transaction import carry_out, recover
 from trueup.reporting import Event
+from trueup.values import replace
 
 __all__ = ["uninstall_names"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from trueup.acquisition.connection import network_from
@@ -14,6 +13,7 @@ from trueup.acquisition.later_fetcher import LaterFetcher
 from trueup.acquisition.store import Store, open_store
 from trueup.acquisition.store_folder import UnsafeStore
 from trueup.reporting import SILENT, Event, Reporter
+from trueup.values import dataclass, field
 
 if TYPE_CHECKING:
     from trueup.acquisition.fetch import Fetcher

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 from trueup import glance
 from trueup.api.front import Surroundings, install_input
@@ -27,6 +26,7 @@ from trueup.resolution.assembly import parse_request
 from trueup.resolution.install_grammar import parse_install_arguments
 from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.request_input import RequestInput
+from trueup.values import replace
 
 __all__ = ["install", "list_installed", "sync", "uninstall"]
 

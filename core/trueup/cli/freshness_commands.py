@@ -8,7 +8,6 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from trueup.api.judging import Judgement, judge_installed
@@ -19,6 +18,7 @@ from trueup.destination.installed import normalized_name
 from trueup.destination.locate import open_environment
 from trueup.errors import RequestError, TrueupError
 from trueup.freshness.verdict import Fresh, Stale
+from trueup.values import asdict, dataclass
 
 if TYPE_CHECKING:
     from trueup.installation.verification import AlteredFile

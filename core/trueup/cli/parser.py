@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, NoReturn
 
 from trueup.errors import RequestError
+from trueup.values import dataclass
 from trueup.version import __version__
 
 __all__ = ["Command", "parse"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
 
 from trueup.acquisition import store_upkeep
 from trueup.acquisition.store import Store, open_store
 from trueup.cli.console import listening
+from trueup.values import asdict
 
 __all__ = ["clear", "dir", "info", "prune", "verify"]
 

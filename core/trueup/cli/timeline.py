@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from trueup.reporting import Event, EventKind, Reporter
+from trueup.values import dataclass
 
 __all__ = ["Moment", "Span", "Timeline", "critical_path", "spans_of"]
 

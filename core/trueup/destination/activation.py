@@ -11,7 +11,8 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+
+from trueup.values import dataclass
 
 __all__ = ["Activation", "activation_scripts"]
 

@@ -10,11 +10,11 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.destination.facts import interpreter_facts
 from trueup.errors import EnvironmentProblem, InterpreterNotFound
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from trueup.values import dataclass
 
 __all__ = ["STATE", "Environment", "Interpreter", "Scheme"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from trueup.destination import memory as remembered
@@ -14,6 +13,7 @@ from trueup.destination.environment import Interpreter, Scheme
 from trueup.destination.tags import memo_key, wheel_tags
 from trueup.destination.venv_config import find_config, read_config
 from trueup.errors import EnvironmentProblem
+from trueup.values import replace
 
 __all__ = ["interpreter_facts", "virtual_interpreter"]
 

@@ -11,11 +11,11 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from trueup.destination.environment import Environment
 from trueup.errors import EnvironmentProblem
+from trueup.values import dataclass
 
 __all__ = [
     "InstalledDistribution",

@@ -11,11 +11,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
 from trueup.destination.environment import STATE
 from trueup.destination.removal import remove_tree
 from trueup.destination.venv_config import program_directory
+from trueup.values import dataclass
 
 __all__ = ["Shelf", "drop_shelves", "put_back", "shelve", "shelves"]
 

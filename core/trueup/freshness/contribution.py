@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from trueup.acquisition.pack import Pack
+from trueup.values import dataclass
 
 __all__ = ["Contribution"]
 

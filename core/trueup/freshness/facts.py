@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from trueup.acquisition.depfiles import compiler_inputs, is_depfile
 from trueup.acquisition.pack import Pack
@@ -16,6 +15,7 @@ from trueup.freshness.names import is_by_product, is_compiler, is_noise, is_pyth
 from trueup.freshness.reach import Reach, reach_of
 from trueup.freshness.sight import Sight
 from trueup.freshness.vcs import is_transparent
+from trueup.values import dataclass, field
 
 __all__ = ["ALWAYS", "BuildFacts", "Evidence"]
 

@@ -5,8 +5,9 @@ They stand apart from the judging, which needs far more to be imported than who 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from trueup.values import dataclass
 
 __all__ = ["Fresh", "Reason", "ReasonKind", "Stale", "Unknown", "Verdict"]
 

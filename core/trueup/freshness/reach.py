@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from trueup.acquisition.pack import Pack
+from trueup.values import dataclass
 
 __all__ = ["Reach", "reach_of", "ties_of"]
 

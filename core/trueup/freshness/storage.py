@@ -13,7 +13,6 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import Any, get_args
 
 from trueup.freshness.fingerprint import (
@@ -25,6 +24,7 @@ from trueup.freshness.fingerprint import (
     ListingRule,
     Question,
 )
+from trueup.values import asdict
 
 __all__ = ["FORMAT", "decode", "encode"]
 

@@ -15,7 +15,8 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+from trueup.values import dataclass, field
 
 from .distributions import ChangedDistribution, changed_directories, changed_distributions
 from .finders import drop_old_bytecode

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from trueup.values import dataclass
 
 from .finders import Signature
 from .sighting import Listing, Sighting

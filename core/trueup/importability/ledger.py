@@ -6,8 +6,9 @@ import os
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from types import ModuleType
+
+from trueup.values import dataclass, field
 
 from .distributions import normalized
 from .finders import Signature, drop_old_bytecode, owns_hooks, sign, signatures, take_out

@@ -11,7 +11,8 @@ import os
 import stat
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from trueup.values import dataclass
 
 __all__ = [
     "PthFailure",

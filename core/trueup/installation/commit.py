@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
 
 from trueup.destination.environment import Environment
 from trueup.errors import TransactionError
@@ -13,6 +12,7 @@ from trueup.importability import touch_directories
 from trueup.installation.journal import Journal, Staged, forget
 from trueup.installation.placement import put_in_place, set_aside, take_back
 from trueup.installation.receipt import drop_receipt, read_receipt, refreshed, write_receipt
+from trueup.values import dataclass
 
 __all__ = ["Outcome", "commit", "go_back", "go_forward", "words"]
 

@@ -12,13 +12,13 @@ import json
 import os
 import struct
 import zlib
-from dataclasses import asdict, dataclass
 from itertools import pairwise
 
 from trueup.destination.environment import Environment
 from trueup.destination.private import private
 from trueup.errors import TransactionError
 from trueup.installation.receipt import Receipt, decode_receipt, encode_receipt
+from trueup.values import asdict, dataclass
 
 __all__ = [
     "DamagedJournal",

@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from trueup.errors import TransactionError
 from trueup.installation.journal import Journal, Move, Staged
 from trueup.installation.receipt import serial
 from trueup.installation.renaming import rename
+from trueup.values import dataclass
 
 __all__ = ["Placed", "is_whole", "put_in_place", "set_aside", "take_back"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from packaging.version import InvalidVersion, Version
 
@@ -17,6 +16,7 @@ from trueup.resolution.artifact import (
     Sdist,
     Wheel,
 )
+from trueup.values import dataclass, field
 
 __all__ = ["Addition", "Plan", "PlanChoices", "Removal", "decide"]
 

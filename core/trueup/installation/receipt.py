@@ -12,11 +12,11 @@ import os
 import sys
 from array import array
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
 
 from trueup.destination.environment import Environment
 from trueup.destination.private import private
+from trueup.values import dataclass, replace
 
 __all__ = [
     "SERIAL",

@@ -12,11 +12,11 @@ import json
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from trueup.acquisition.bytecode import Bytecode
 from trueup.acquisition.pack import Pack
 from trueup.installation.transfer import files_by_directory
+from trueup.values import dataclass, field
 
 __all__ = [
     "Delivery",

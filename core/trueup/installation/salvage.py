@@ -12,7 +12,6 @@ import hashlib
 import os
 import stat
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 
 from trueup.acquisition.pack_format import DIGEST_SIZE
 from trueup.destination.environment import Environment
@@ -23,6 +22,7 @@ from trueup.installation.recipe import generated_files, recipe_digest, targets_o
 from trueup.installation.record import Delivery
 from trueup.installation.stock import Goods, Stock, inspect_goods, open_stock
 from trueup.installation.transfer import files_by_directory
+from trueup.values import dataclass, replace
 
 __all__ = ["Salvage", "open_salvage"]
 

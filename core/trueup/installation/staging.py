@@ -6,7 +6,6 @@ import os
 import stat
 from array import array
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 
 from trueup.acquisition.pack import Pack
 from trueup.destination.environment import Environment
@@ -17,6 +16,7 @@ from trueup.installation.receipt import Receipt
 from trueup.installation.recipe import generated_files, recipe_digest, targets_of
 from trueup.installation.record import Delivery
 from trueup.installation.transfer import files_by_directory, unpack, write_file
+from trueup.values import replace
 
 __all__ = ["stage", "without_twins"]
 

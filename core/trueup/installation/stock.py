@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from trueup.destination.shelf import Shelf
 from trueup.installation.receipt import SERIAL, Receipt, receipt_in, serial
+from trueup.values import dataclass, field
 
 __all__ = ["Goods", "Stock", "inspect_goods", "open_stock"]
 

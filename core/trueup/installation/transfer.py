@@ -12,10 +12,10 @@ import errno
 import os
 from array import array
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 
 from trueup.acquisition.pack import Pack
 from trueup.installation.receipt import serial
+from trueup.values import dataclass
 
 __all__ = ["Reader", "Stats", "files_by_directory", "unpack", "write_file"]
 

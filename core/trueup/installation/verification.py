@@ -13,13 +13,13 @@ import re
 import stat
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution, find_leftovers, normalized_name
 from trueup.installation.receipt import Receipt, inspect, read_receipt, receipt_names
 from trueup.installation.record import line_of
+from trueup.values import dataclass
 
 __all__ = ["AlteredFile", "find_altered", "find_ruins", "receipt_of"]
 

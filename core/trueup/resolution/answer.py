@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.markers import Marker
@@ -19,6 +18,7 @@ from trueup.resolution.address import (
 )
 from trueup.resolution.artifact import Artifact, Directory, Resolution
 from trueup.resolution.promises import hold_to_promises
+from trueup.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

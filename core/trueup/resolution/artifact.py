@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from trueup.values import dataclass, field
 
 __all__ = [
     "Archive",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import cast, get_args
 
 from packaging.utils import canonicalize_name
@@ -30,6 +29,7 @@ from trueup.resolution.requirement_options import FileOptions, read_setting
 from trueup.resolution.settings import Settings, read_settings, uses_uv_settings
 from trueup.resolution.sources import Sources
 from trueup.resolution.wish import read_name
+from trueup.values import dataclass, replace
 
 __all__ = ["parse_request"]
 

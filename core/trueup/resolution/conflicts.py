@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -11,6 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from trueup.destination.installed import InstalledDistribution
 from trueup.resolution.answer import holds
+from trueup.values import dataclass
 
 __all__ = ["Conflict", "closure", "find_conflicts"]
 

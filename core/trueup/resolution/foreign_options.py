@@ -7,7 +7,7 @@ it alone would install something else than was asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from trueup.values import dataclass
 
 __all__ = ["IGNORED", "REFUSED", "Foreign"]
 

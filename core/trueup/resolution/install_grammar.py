@@ -163,6 +163,7 @@ _TAKES_VALUE = {
     *(flag for each in (*IGNORED, *REFUSED) if each.takes_value for flag in each.flags),
 }
 _KNOWN = {
+    "--",  # no value: argparse would drop it, and hand on a list of nothing
     *(flag for each in MEANT for flag in each.flags),
     *(flag for each in (*IGNORED, *REFUSED) for flag in each.flags),
 }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from trueup.resolution.settings import NetworkSettings
+from trueup.values import dataclass, field
 
 __all__ = ["InstallOptions"]
 

@@ -7,7 +7,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields, is_dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from trueup.resolution.artifact import (
     Wheel,
 )
 from trueup.resolution.surroundings import content_digest, local_places, surroundings
+from trueup.values import asdict, items
 
 if TYPE_CHECKING:
     from trueup.resolution.artifact import Source
@@ -116,8 +116,9 @@ def key_of(question: Question, resolver: str, around: Mapping[str, str]) -> str:
 
 def _plain(value: Any) -> Any:
     """Return `value` as JSON can hold it, the same for equal values and different for others."""
-    if is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+    contents = items(value)
+    if contents is not None:
+        return {name: _plain(each) for name, each in contents}
     if isinstance(value, Mapping):
         return [[key, _plain(each)] for key, each in sorted(value.items())]
     if isinstance(value, frozenset | set):

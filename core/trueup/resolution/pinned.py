@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -26,6 +25,7 @@ from trueup.resolution.promises import demands_hashes, hold_to_promises, named_p
 from trueup.resolution.pylock import must_build, must_not_build
 from trueup.resolution.simple_api import IndexFile
 from trueup.resolution.wheel_ranking import WheelRanking
+from trueup.values import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.errors import ResolutionError
@@ -12,6 +11,7 @@ from trueup.resolution.answer import answer
 from trueup.resolution.pip_report import artifacts_of
 from trueup.resolution.program import run
 from trueup.resolution.scratch import hint_of_room, scratch
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from trueup.errors import RequestError
+from trueup.values import dataclass, field
 
 __all__ = ["PipConfiguration", "pip_configuration_files", "read_pip_configuration", "truth_of"]
 

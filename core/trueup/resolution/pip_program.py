@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.errors import ResolutionError
 from trueup.resolution.program import remembered_version, run, version_number
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

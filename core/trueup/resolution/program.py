@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.destination.memory import recall, remember
 from trueup.errors import ResolutionError
 from trueup.resolution.address import redact
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     import subprocess

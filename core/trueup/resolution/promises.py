@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -16,6 +15,7 @@ from trueup.resolution.address import (
     split_bare,
 )
 from trueup.resolution.artifact import Directory, Repository
+from trueup.values import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -6,7 +6,6 @@ Both a lock that the user wrote and the output of a resolver come through here.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -25,6 +24,7 @@ from trueup.resolution.address import file_url, recorded, without_credentials
 from trueup.resolution.artifact import Archive, Artifact, Directory, Repository, Sdist, Wheel
 from trueup.resolution.request import BuildChoices
 from trueup.resolution.wheel_ranking import WheelRanking
+from trueup.values import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

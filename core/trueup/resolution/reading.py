@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 from trueup.errors import RequestError
 from trueup.resolution.credentials import presentable
 from trueup.resolution.location import absolute_path, is_remote, path_of_address, read_from
 from trueup.resolution.requirement_lines import decode
+from trueup.values import dataclass, field
 
 __all__ = ["ReadText", "Surroundings", "locate", "read_text_of", "shown_place"]
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from packaging.requirements import Requirement
+
+from trueup.values import dataclass, field, replace
 
 __all__ = [
     "BuildChoices",

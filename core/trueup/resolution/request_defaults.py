@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from trueup.resolution.pip_configuration import PipConfiguration, truth_of
 from trueup.resolution.request_input import RequestInput
+from trueup.values import replace
 
 __all__ = ["with_defaults"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from trueup.values import dataclass
 
 __all__ = ["RequestInput"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import Requirement
@@ -32,6 +31,7 @@ from trueup.resolution.wish import (
     split_marker,
     standard,
 )
+from trueup.values import replace
 
 __all__ = ["parse_constraint", "parse_requirement"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from urllib.parse import urljoin
 
@@ -24,6 +23,7 @@ from trueup.resolution.requirement_options import (
     refuse_setup_option,
     with_option,
 )
+from trueup.values import dataclass, field, replace
 
 __all__ = ["RequirementFile", "read_requirement_file"]
 

@@ -10,9 +10,9 @@ import codecs
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from trueup.errors import RequestError
+from trueup.values import dataclass
 
 __all__ = ["Line", "decode", "logical_lines", "read_line"]
 

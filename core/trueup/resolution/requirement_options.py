@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
 from trueup.errors import RequestError
 from trueup.resolution.location import index_address, links_address
 from trueup.resolution.request import IndexSettings
+from trueup.values import dataclass, field, replace
 
 __all__ = ["FileOptions", "read_hash", "read_setting", "refuse_setup_option", "with_option"]
 

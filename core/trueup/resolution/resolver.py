@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from trueup.destination.environment import Interpreter
 from trueup.resolution.artifact import Resolution
 from trueup.resolution.request import Request
+from trueup.values import dataclass, field
 
 __all__ = ["Question", "Resolver"]
 

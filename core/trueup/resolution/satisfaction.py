@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -20,6 +19,7 @@ from trueup.destination.installed import InstalledDistribution
 from trueup.resolution.address import local_path
 from trueup.resolution.delivered import is_delivered
 from trueup.resolution.request import Request, RequestedItem
+from trueup.values import dataclass
 
 __all__ = ["Unmet", "find_unmet"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -15,6 +14,7 @@ from trueup.resolution.request import LocalProject, RequestedItem
 from trueup.resolution.requirement import parse_requirement
 from trueup.resolution.requirement_lines import decode
 from trueup.resolution.toml_file import toml_of
+from trueup.values import dataclass
 
 __all__ = ["ScriptDependencies", "read_script_dependencies"]
 

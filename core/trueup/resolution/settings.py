@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from typing import Literal, cast
 
 from trueup.errors import RequestError
@@ -24,6 +23,7 @@ from trueup.resolution.location import absolute_path, index_address, links_addre
 from trueup.resolution.pip_configuration import PipConfiguration, read_pip_configuration
 from trueup.resolution.request import IndexSettings
 from trueup.resolution.uv_configuration import read_uv_indexes
+from trueup.values import asdict, dataclass, field, replace
 
 __all__ = [
     "KeyringProvider",
@@ -66,10 +66,8 @@ class NetworkSettings:
 
     def over(self, weaker: NetworkSettings) -> NetworkSettings:
         """Return these settings, and those of `weaker` for what these do not say."""
-        said = {each.name: getattr(self, each.name) for each in fields(self)}
-        return replace(
-            weaker, **{name: value for name, value in said.items() if value not in {None, ""}}
-        )
+        said = {name: value for name, value in asdict(self).items() if value not in {None, ""}}
+        return replace(weaker, **said)
 
 
 @dataclass(frozen=True, slots=True)

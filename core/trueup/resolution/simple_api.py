@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from trueup.errors import FetchError
 from trueup.resolution.address import fragment_hashes, recorded, without_credentials
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

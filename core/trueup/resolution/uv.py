@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trueup.errors import ResolutionError
@@ -13,6 +12,7 @@ from trueup.resolution.answer import answer
 from trueup.resolution.program import run
 from trueup.resolution.promises import named_promises
 from trueup.resolution.scratch import hint_of_room, scratch
+from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from packaging.markers import InvalidMarker, Marker
@@ -18,6 +17,7 @@ from packaging.utils import (
 
 from trueup.errors import RequestError
 from trueup.resolution.credentials import presentable
+from trueup.values import dataclass, field, replace
 
 __all__ = [
     "Wish",

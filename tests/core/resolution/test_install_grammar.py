@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from trueup.errors import RequestError
 from trueup.resolution.foreign_options import IGNORED, REFUSED
@@ -363,7 +363,15 @@ words = st.one_of(
 )
 
 
+@pytest.mark.parametrize("option", ["-r", "-P", "--reinstall-package", "--index-url"])
+def test_two_dashes_are_no_value(option: str) -> None:
+    with pytest.raises(RequestError, match="expected one argument"):
+        parse_install_arguments([option, "--", "x"])
+
+
 @settings(deadline=None, max_examples=300)
+@example(["--reinstall-package", "--"])
+@example(["-r", "--", "x"])
 @given(st.lists(words, max_size=8))
 def test_no_arguments_raise_anything_but_our_own_error(argv: list[str]) -> None:
     try:

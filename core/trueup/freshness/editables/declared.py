@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from trueup.freshness.editables.dynamic_fields import resolve_dynamic
 from trueup.freshness.editables.project import Project, table
 from trueup.freshness.editables.requirement_text import with_extra
+from trueup.values import dataclass
 
 __all__ = ["Declared", "read_declared"]
 

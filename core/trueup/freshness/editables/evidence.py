@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from trueup.freshness.outcome import Fresh, Reason, Stale, Unknown, Verdict
+from trueup.values import dataclass
 
 __all__ = ["Doubt", "Evidence", "weigh"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from trueup.freshness.editables.evidence import Doubt, Evidence
 from trueup.freshness.editables.project import Project, table
+from trueup.values import dataclass
 
 __all__ = ["NATIVE", "ExpectedExtension", "expected_extensions", "weigh_build_code"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from trueup.destination.environment import Environment
 from trueup.destination.hosted import is_of_hook_runner
@@ -23,6 +22,7 @@ from trueup.freshness.editables.origin import Origin, read_origin
 from trueup.freshness.editables.project import Project, read_project
 from trueup.freshness.editables.recorded import Recorded, read_recorded
 from trueup.freshness.outcome import Reason, Unknown, Verdict
+from trueup.values import dataclass
 
 __all__ = ["Judgement", "judge_from_outside", "judge_installed", "local_distributions"]
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal
 
 from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
 from trueup.freshness.editables.redirection import Redirection, read_redirection
+from trueup.values import dataclass, field
 
 __all__ = ["Mechanism", "MechanismKind", "locate_mechanism"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Any
 
 from trueup.destination.installed import InstalledDistribution
+from trueup.values import dataclass
 
 __all__ = ["Origin", "read_origin"]
 

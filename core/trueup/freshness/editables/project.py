@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from trueup.freshness.editables.setup_script import SetupScript, read_setup_script
+from trueup.values import dataclass, field
 
 __all__ = ["Backend", "Project", "read_project", "table"]
 

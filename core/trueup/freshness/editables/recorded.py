@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from trueup.destination.installed import InstalledDistribution
+from trueup.values import dataclass
 
 __all__ = ["Recorded", "parse_entry_points", "read_recorded"]
 

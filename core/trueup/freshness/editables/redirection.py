@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from trueup.errors import EnvironmentProblem
+from trueup.values import dataclass, field
 
 __all__ = ["Redirection", "RedirectionKind", "read_redirection"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 
 from trueup.freshness.editables.evidence import Doubt, Evidence
 from trueup.freshness.editables.metadata import same_version
 from trueup.freshness.editables.project import Project
 from trueup.freshness.outcome import Reason
+from trueup.values import dataclass
 
 __all__ = ["weigh_repository_version"]
 
