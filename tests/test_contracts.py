@@ -190,8 +190,9 @@ LIBRARY_DATACLASSES = {
 
 
 def test_values_are_made_by_the_module_that_makes_them_cheaply() -> None:
-    imports = re.compile(r"^\s*(from dataclasses import .*\bdataclass\b|import dataclasses)", re.M)
+    imports = re.compile(r"(?m)^\s*(from dataclasses import .*\bdataclass\b|import dataclasses)")
     found = {_name(path) for path in _modules() if imports.search(path.read_text("utf-8"))}
+    found = {name for name in found if not name.startswith("benchmarks/")}
     assert found == set(LIBRARY_DATACLASSES)
 
 

@@ -4,7 +4,7 @@ CPython reads an environment once and remembers: listings of directories, `.pth`
 paths, metadata. `make_importable` brings a running process to where a new interpreter would start,
 as far as that can be done without starting one. Directory times carry the news to other processes.
 
-Standard library only, and nothing else of trueup: this package can be loaded by itself, in any
+Standard library only, and of trueup what makes values: this package can be loaded by itself, in any
 CPython from 3.11 on.
 """
 
