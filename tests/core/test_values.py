@@ -59,7 +59,7 @@ def _pair(ours: type[Any], theirs: type[Any], *, frozen: bool) -> tuple[Any, Any
     one = OURS(frozen=frozen, slots=True)(ours)
     kept = {name: each for name, each in vars(theirs).items() if name != "__dict__"}
     twin = type(theirs.__name__, (), kept)  # the library changes the class that it is given
-    other = THEIRS(frozen=frozen, slots=True)(twin)
+    other: Any = THEIRS(frozen=frozen, slots=True)(twin)
     other.__qualname__ = one.__qualname__
     return one, other
 
@@ -70,7 +70,7 @@ PAIRS = {
     for frozen in (True, False)
 }
 FROZEN, OPEN = PAIRS["Picky, frozen"][0], PAIRS["Picky, open"][0]
-Kept = OURS(frozen=True, slots=True)(
+Kept: Any = OURS(frozen=True, slots=True)(
     type("Kept", (), {"__annotations__": {"name": "str", "inner": "object"}, "inner": None})
 )
 Kept.__module__ = __name__

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from trueup.acquisition.supply import Acquired, Supply
 from trueup.api.aftermath import own, tell_of, with_conflicts
 from trueup.api.answering import Answer, Built, answer
-from trueup.api.applying import Work, apply
+from trueup.api.applying import Applied, Work, apply
 from trueup.api.locked import answer_of_lock, with_locked_projects
 from trueup.api.order import Order
 from trueup.api.provision import supply_for
@@ -24,7 +24,6 @@ from trueup.destination.lock import environment_lock
 from trueup.destination.shelf import drop_shelves
 from trueup.destination.twins import read_twins
 from trueup.freshness.footing import Footing
-from trueup.importability import look, make_importable
 from trueup.installation.damage import find_damage
 from trueup.installation.plan import Plan, PlanChoices, decide
 from trueup.installation.transaction import recover
@@ -33,6 +32,9 @@ from trueup.resolution.artifact import Directory, Resolution
 from trueup.resolution.request import LocalProject, Request
 from trueup.resolution.satisfaction import find_unmet
 from trueup.values import replace
+
+if TYPE_CHECKING:
+    from trueup.importability import Sighting
 
 __all__ = ["install_order"]
 
@@ -56,7 +58,9 @@ def install_order(order: Order, workshop: Workshop) -> InstallReport:
 
             remember_extras(environment, order.request, exact=order.exact)
         if order.compile_bytecode and report.added and report.kept:
-            _compile(environment, workshop)
+            from trueup.api.compiling import compile_all
+
+            compile_all(environment, workshop)
         if not order.more_to_come:
             _drop_shelves(environment, workshop)
         report = replace(report, recovered=recovered)
@@ -103,7 +107,7 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     resolved = time.perf_counter()
     if order.dry_run:
         return replace(_report(environment, plan, {}), dry_run=True)
-    before = look() if environment.running else None
+    before = _look_around(environment)
     packs = {one.artifact.name: one.pack for one in built.values() if one.pack is not None}
     fingerprints = {one.artifact.name: one.fingerprint for one in built.values()}
     work = Work(plan, packs, fingerprints, order.remake, order.compile_bytecode)
@@ -114,8 +118,15 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     seconds |= {"resolve": resolved - projects, **applied.seconds}
     report = replace(report, displaced=applied.outcome.displaced, seconds=seconds)
     tell_of(report, workshop.reporter)
-    if before is None:
-        return report
+    return report if before is None else _importable(report, before, applied, order)
+
+
+def _importable(
+    report: InstallReport, before: Sighting, applied: Applied, order: Order
+) -> InstallReport:
+    """Let the running process import what was put in place; return `report` with what it keeps."""
+    from trueup.importability import make_importable
+
     change = make_importable(
         before,
         directories=applied.outcome.touched,
@@ -123,6 +134,15 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
         reload=order.reload,
     )
     return replace(report, stale_modules=change.stale_modules)
+
+
+def _look_around(environment: Environment) -> Sighting | None:
+    """Return what the running process sees, if it is its own environment that changes."""
+    if not environment.running:
+        return None
+    from trueup.importability import look
+
+    return look()
 
 
 def _told_of_twins(
@@ -203,19 +223,6 @@ def _with_grounds(
     if order.request.projects:
         return report
     return replace(report, decided_by=grounds.places, decided_without=grounds.absent)
-
-
-def _compile(environment: Environment, workshop: Workshop) -> None:
-    """Let the environment's own interpreter make bytecode of what has none or an old one."""
-    command = [environment.interpreter.executable, "-I", "-m", "compileall", "-q", "-j", "0"]
-    done = subprocess.run(
-        [*command, *environment.library_directories], capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        # Files that are no valid Python for this version (templates, tests) are not our failure.
-        said = (done.stdout + done.stderr).strip().splitlines()
-        told = f"some files have no bytecode: {said[0] if said else 'compileall failed'}"
-        workshop.reporter(Event("note", environment.root, told))
 
 
 def _nothing_to_do(

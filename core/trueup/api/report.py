@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trueup.api.grounds import Grounds
-from trueup.importability import StaleModule
 from trueup.values import dataclass, field
+
+if TYPE_CHECKING:
+    from trueup.importability import StaleModule
 
 __all__ = ["Added", "InstallReport", "Kept", "Removed"]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-
-from trueup.values import dataclass
+from dataclasses import dataclass
 
 from .finders import Signature
 from .sighting import Listing, Sighting

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from types import ModuleType
-
-from trueup.values import dataclass, field
 
 from .distributions import normalized
 from .finders import Signature, drop_old_bytecode, owns_hooks, sign, signatures, take_out
+from .loading import LOADED
 from .modules import Departed
 from .sighting import Sighting
 from .startup import (
@@ -25,7 +24,6 @@ from .startup import (
 
 __all__ = ["Ledger", "Startup"]
 
-_LOADED = time.time_ns()
 _COARSE = 2_000_000_000  # a whole second may have been cut from up to two seconds (FAT)
 
 
@@ -182,4 +180,4 @@ def _is_young(file: str) -> bool:
         changed = os.stat(file).st_ctime_ns
     except OSError:
         return False
-    return changed + (_COARSE if changed % 1_000_000_000 == 0 else 0) >= _LOADED
+    return changed + (_COARSE if changed % 1_000_000_000 == 0 else 0) >= LOADED

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.machinery import EXTENSION_SUFFIXES, all_suffixes
 from types import ModuleType
 from typing import Literal
-
-from trueup.values import dataclass
 
 from .distributions import ChangedDistribution, normalized
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-
-from trueup.values import dataclass, field
+from dataclasses import dataclass, field
 
 from .finders import Signature, sign, signatures
 from .startup import PthLine, processed_lines, search_path, site_directories

@@ -11,8 +11,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterable
-
-from trueup.values import dataclass
+from dataclasses import dataclass
 
 __all__ = [
     "PthFailure",
