@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 
 import pytest
 from support.tox_projects import ToxProject, expect
@@ -223,6 +224,32 @@ def test_recreation_takes_back_what_is_right_and_nothing_else(either: ToxProject
     assert not list((either.root / ".tox").glob(".*.trueup"))
     assert not (either.root / ".tox" / "a" / "stranger").exists()
     assert either.works("run").installs == []
+
+
+@pytest.mark.parametrize("damaged", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_recreation_takes_pip_back_where_it_is_what_virtualenv_wrote(
+    either: ToxProject, *, damaged: bool
+) -> None:
+    either.configure("print(1)", deps="alpha")
+    either.works("run")
+    entry = either.site() / "pip" / "__init__.py"
+    program = either.python().with_name("pip")
+    before, content = entry.stat(), entry.read_text()
+    if damaged:
+        entry.write_text(content.replace("e", "a"))
+    for _ in range(2):
+        either.works("run", "-r")
+        same = entry.stat().st_ino == before.st_ino
+        assert same is not damaged
+        assert entry.read_text() == content
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+        assert str(either.site()) in done.stdout
+        if damaged:
+            break
+    stranger = either.site() / "pip" / "stranger.py"
+    stranger.write_text("")
+    either.works("run", "-r")
+    assert not stranger.exists()
 
 
 @pytest.mark.slow

@@ -205,8 +205,9 @@ class TrueupInstaller(Pip):
             options += ["--resolution", self._env.conf["resolution"]]
         words = [*options, *self._again(), *arguments]
         report = install(self._env, words, f"install_{of_type}", variables)
-        if report.changed:
+        if report.removed or any(one.previous for one in report.added):
             self._changed = True
+        if report.changed:
             self.recollection.distrust()
 
     def _again(self) -> list[str]:
@@ -252,7 +253,7 @@ class TrueupInstaller(Pip):
     @cached_property
     def _damaged(self) -> frozenset[str]:
         """The distributions that are not as they were put in place, looked for once in a run."""
-        if self.recollection.holds:
+        if self.recollection.holds or getattr(self._env, "renewing", False):
             return frozenset()
         from trueup.destination.installed import read_installed
         from trueup.errors import TrueupError

@@ -13,7 +13,17 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["TICK", "Ground", "key_of", "lasting", "recall", "remember", "settled"]
+__all__ = [
+    "TICK",
+    "Ground",
+    "Signature",
+    "key_of",
+    "lasting",
+    "recall",
+    "remember",
+    "settled",
+    "signature",
+]
 
 _FORMAT = 1
 _RACY = 50_000_000  # nanoseconds; what changed so lately may change again within one clock tick
@@ -143,8 +153,8 @@ def settled(grounds: Sequence[Ground]) -> Any:
 
 def _signed(ground: Ground) -> tuple[Any, ...] | None:
     try:
-        places = [(path, _signature(os.stat(path))) for path in ground.places]
-        links = [(path, _signature(os.lstat(path))) for path in ground.links]
+        places = [(path, signature(os.stat(path))) for path in ground.places]
+        links = [(path, signature(os.lstat(path))) for path in ground.links]
     except (OSError, ValueError):
         return None
     return (places, links, *ground[2:])
@@ -154,7 +164,8 @@ def _tick(mtime: int, ctime: int) -> int:
     return _COARSE if mtime % _SECOND == ctime % _SECOND == 0 else _RACY
 
 
-def _signature(status: os.stat_result) -> Signature:
+def signature(status: os.stat_result) -> Signature:
+    """Return what changes with a file or directory, whatever is done to it."""
     return status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size
 
 

@@ -159,6 +159,17 @@ class TrueupVirtualEnv(VirtualEnv):
             return None
         return managed_python(self.conf["base_python"], os.environ)
 
+    def create_python_env(self) -> None:
+        """Make the virtual environment; pip is taken back where one was there before.
+
+        Raises:
+            Fail: another process is changing the environment.
+        """
+        from trueup_tox.seeds import keep_seeds
+
+        keep_seeds(self.session, str(self.env_dir))
+        super().create_python_env()
+
     def ensure_python_env(self) -> None:
         """Make the virtual environment, or see to it that it still is one.
 
