@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import logging
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,12 +18,13 @@ from trueup_tox.arguments import (
     projects_in,
     requirements_in,
 )
+from trueup_tox.damage import find_damaged
 from trueup_tox.exactness import Exactness
 from trueup_tox.lock import Locked
 from trueup_tox.memory import key_of, lasting
 from trueup_tox.recollection import Recollection
 from trueup_tox.record import Record
-from trueup_tox.settings import add_settings
+from trueup_tox.settings import add_settings, settings_digest
 from trueup_tox.uv_package import SourcedProject, lowered, project_root
 
 if TYPE_CHECKING:
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from trueup_tox.project import Project
 
 __all__ = ["TrueupInstaller"]
-
-_LOGGER = logging.getLogger(__name__)
 
 
 class TrueupInstaller(Pip):
@@ -234,39 +231,19 @@ class TrueupInstaller(Pip):
             return
         self._prepared = True
         record = Record(self._env.cache)
-        settings = _digest(self._settings())
+        settings = settings_digest(self._env)
         before = record.own("settings")
         if self._damaged or (before is not None and before != settings):
             record.forget_everything()
         if before != settings:
             record.note("settings", settings)
 
-    def _settings(self) -> list[object]:
-        """Return what, besides requirements, decides what is installed."""
-        variables = sorted(self._env.environment_variables.items())
-        conf = self._env.conf
-        return [
-            [conf["resolution"], conf["pip_pre"]],
-            [each for each in variables if each[0].startswith(("UV_", "PIP_", "TRUEUP_"))],
-        ]
-
     @cached_property
     def _damaged(self) -> frozenset[str]:
         """The distributions that are not as they were put in place, looked for once in a run."""
         if self.recollection.holds or getattr(self._env, "renewing", False):
             return frozenset()
-        from trueup.destination.installed import read_installed
-        from trueup.errors import TrueupError
-        from trueup.installation.damage import find_damage
-
-        try:
-            environment = self._environment()
-            damaged = find_damage(environment, read_installed(environment), edited_too=True)
-        except TrueupError as error:
-            raise Fail(str(error)) from error
-        for name, problem in sorted(damaged.items()):
-            _LOGGER.warning("%s is damaged and will be put right: %s", name, problem)
-        return frozenset(damaged)
+        return find_damaged(self._environment)
 
     def _environment(self) -> Environment:
         from trueup.acquisition.store import open_store
@@ -286,8 +263,3 @@ def _sourced(arguments: Any) -> SourcedProject | None:
 
 def _bare(arguments: Sequence[str]) -> list[str]:
     return [each for each in arguments if each not in {"{opts}", "--pre"}]
-
-
-def _digest(values: list[object]) -> str:
-    """Return a digest of settings: among them are addresses that may hold passwords."""
-    return hashlib.sha256(repr(values).encode()).hexdigest()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from tox.tox_env.errors import Fail
 
 if TYPE_CHECKING:
     from tox.config.sets import EnvConfigSet
+    from tox.tox_env.python.api import Python
 
-__all__ = ["add_settings"]
+__all__ = ["add_settings", "settings_digest"]
 
 _RESOLUTIONS = ("highest", "lowest", "lowest-direct")
 
@@ -36,6 +38,23 @@ def add_settings(conf: EnvConfigSet) -> None:
         desc="managed | only-managed: take a Python that uv manages; else those that tox finds",
         post_process=str.lower,
     )
+
+
+def settings_digest(tox_env: Python) -> str:
+    """Return a digest of what, besides requirements, decides what is installed.
+
+    Among it are addresses that may hold passwords.
+    """
+    conf = tox_env.conf
+    decisive = [
+        [conf["resolution"], conf["pip_pre"]],
+        [
+            each
+            for each in sorted(tox_env.environment_variables.items())
+            if each[0].startswith(("UV_", "PIP_", "TRUEUP_"))
+        ],
+    ]
+    return hashlib.sha256(repr(decisive).encode()).hexdigest()
 
 
 def _checked_resolution(value: str) -> str:
