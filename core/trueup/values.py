@@ -3,8 +3,8 @@
 A process that installs thirty packages spends more time on making a hundred frozen dataclasses than
 on writing the files: `dataclasses` imports `inspect`, and compiles six functions for each class. So
 the classes here are made without a compiler. Equality, hash and `repr` are the same few functions
-for all of them; a constructor is compiled when the first value of its class is made, and most
-classes never have one in a run.
+for all of them; a constructor is compiled when its class turns out to have many values, and
+most classes have few in a run, or none.
 
 To type checkers, and to whoever reads the code, these *are* the standard library's functions, with
 the options `frozen` and `slots` and nothing else. `dataclasses.fields`, `asdict`, `replace` and
@@ -14,6 +14,7 @@ the options `frozen` and `slots` and nothing else. `dataclasses.fields`, `asdict
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ class _Missing:
 
 
 _MISSING: Any = _Missing()
+_FEW = 20  # values of a class; making so many slowly costs less than one compilation
 
 
 class _Field:
@@ -140,19 +142,41 @@ _FROZEN: Mapping[str, Callable[..., Any]] = {
 
 
 class _Constructor:
-    """Stands where `__init__` belongs until somebody wants it, and is replaced by it then."""
+    """Stands where `__init__` belongs until many values are made, and is replaced by it then.
 
-    __slots__ = ("_owner", "_said")
+    Of most classes there are few values in a run, or none: for those nothing is compiled.
+    """
+
+    __slots__ = ("_left", "_owner", "_said")
 
     def __init__(self, said: Mapping[str, _Field]) -> None:
         self._said = said
+        self._left = _FEW
 
     def __set_name__(self, owner: _Class, name: str) -> None:
         self._owner = owner
 
     def __get__(self, value: object, cls: _Class) -> Any:
+        self._left -= 1
+        if value is not None and self._left > 0:
+            return partial(self._fill, value)
         init = self._owner.__init__ = _compiled(self._owner, self._said)
         return init if value is None else init.__get__(value, cls)
+
+    def _fill(self, value: object, /, *given: object, **named: object) -> None:
+        """Do what the compiled constructor would do; it has the word on wrong arguments, too."""
+        content = dict(zip(self._said, given, strict=False))
+        fits = len(given) == len(content) and content.keys().isdisjoint(named)
+        content |= named
+        for name, each in self._said.items() if fits else ():
+            if name not in content and each.default_factory is not None:
+                content[name] = each.default_factory()
+            elif name not in content and each.default is not _MISSING:
+                content[name] = each.default
+        if not fits or content.keys() != self._said.keys():
+            _compiled(self._owner, self._said)(value, *given, **named)
+        for name, one in content.items():
+            object.__setattr__(value, name, one)
 
 
 def _compiled(cls: _Class, said: Mapping[str, _Field]) -> Any:

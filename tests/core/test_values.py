@@ -64,11 +64,12 @@ def _pair(ours: type[Any], theirs: type[Any], *, frozen: bool) -> tuple[Any, Any
     return one, other
 
 
-PAIRS = {
-    f"{ours.__name__}, {'frozen' if frozen else 'open'}": _pair(ours, theirs, frozen=frozen)
+KINDS = {
+    f"{ours.__name__}, {'frozen' if frozen else 'open'}": (ours, theirs, frozen)
     for ours, theirs in ((Plain, Plain), (Picky, Told), (Nothing, Nothing))
     for frozen in (True, False)
 }
+PAIRS = {name: _pair(ours, theirs, frozen=frozen) for name, (ours, theirs, frozen) in KINDS.items()}
 FROZEN, OPEN = PAIRS["Picky, frozen"][0], PAIRS["Picky, open"][0]
 Kept: Any = OURS(frozen=True, slots=True)(
     type("Kept", (), {"__annotations__": {"name": "str", "inner": "object"}, "inner": None})
@@ -115,6 +116,24 @@ def test_a_value_does_what_a_dataclass_does(
 
     ours, theirs = pair
     assert told(ours) == told(theirs)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@given(arguments=GIVEN, named=BY_NAME)
+def test_the_first_value_of_a_class_is_like_all_others(
+    kind: tuple[Any, Any, bool], arguments: list[Any], named: dict[str, Any]
+) -> None:
+    ours, theirs, frozen = kind
+    new, old = _pair(ours, theirs, frozen=frozen)
+    assert repr(_result(lambda: new(*arguments, **named))) == repr(
+        _result(lambda: old(*arguments, **named))
+    )
+    for _ in range(30):
+        _result(lambda: new(*arguments, **named))
+    assert inspect.isfunction(vars(new)["__init__"])
+    assert repr(_result(lambda: new(*arguments, **named))) == repr(
+        _result(lambda: old(*arguments, **named))
+    )
 
 
 def test_a_frozen_value_refuses_every_change() -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import shutil
 import sys
 import time
@@ -48,7 +47,7 @@ def _pid_namespace() -> str:
 
 def temporary_name(folder: str, suffix: str = "") -> str:
     """Return a new path in `folder` that tells whose it is."""
-    return os.path.join(folder, f"{_world()}-{os.getpid()}-{secrets.token_hex(6)}{suffix}")
+    return os.path.join(folder, f"{_world()}-{os.getpid()}-{os.urandom(6).hex()}{suffix}")
 
 
 @contextmanager

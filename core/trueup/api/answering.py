@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from trueup.acquisition.acquire import unpinned
-from trueup.acquisition.metadata_wheel import write_metadata_wheel
 from trueup.acquisition.pack import Pack
-from trueup.api.neighbours import without_places
-from trueup.api.standing import standing_wheels
 from trueup.api.workshop import Workshop
 from trueup.destination.environment import Interpreter
 from trueup.destination.installed import InstalledDistribution
 from trueup.errors import ResolutionError
-from trueup.freshness.footing import Footing
 from trueup.reporting import Event
 from trueup.resolution.artifact import Artifact, Resolution, Wheel
 from trueup.resolution.choice import choose_resolver
@@ -28,6 +25,9 @@ from trueup.resolution.promises import demands_hashes
 from trueup.resolution.request import LocalProject, Request, RequestedItem
 from trueup.resolution.resolver import Question
 from trueup.values import dataclass, replace
+
+if TYPE_CHECKING:
+    from trueup.freshness.footing import Footing
 
 __all__ = ["Answer", "Built", "answer"]
 
@@ -71,6 +71,9 @@ class Built:
             paths: projects that the resolver is told of by name: whoever needs one by its path is
                 said to need it by name.
         """
+        from trueup.acquisition.metadata_wheel import write_metadata_wheel
+        from trueup.api.neighbours import without_places
+
         if self.pack is not None:
             dist_info = self.pack.dist_info
         else:
@@ -155,7 +158,7 @@ def _ask(
     own = {one.artifact.name for one in built.values()}
     others = {name: one for name, one in installed.items() if name not in own}
     folder = workshop.store.folder("metadata")
-    standing = standing_wheels(request, others, interpreter.markers, folder)
+    standing = _standing(request, others, interpreter, folder)
     asked = _with_standing(request, built, standing)
     question = Question(
         request=asked,
@@ -183,6 +186,20 @@ def _ask(
     )
     resolution = _with_origins(resolution, {name: others[name] for name in stays})
     return Answer(_with_built(resolution, request, built), stays)
+
+
+def _standing(
+    request: Request,
+    installed: Mapping[str, InstalledDistribution],
+    interpreter: Interpreter,
+    folder: str,
+) -> Mapping[str, str]:
+    """Write wheels that tell of what no index may know; with nothing there, there is none."""
+    if not any(one.direct_url for one in installed.values()):
+        return {}
+    from trueup.api.standing import standing_wheels
+
+    return standing_wheels(request, installed, interpreter.markers, folder)
 
 
 def _with_origins(

@@ -7,7 +7,7 @@ the values. Both end here.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from trueup.acquisition.build_variables import with_let_in
@@ -17,12 +17,8 @@ from trueup.api.installing import install_order
 from trueup.api.order import Order
 from trueup.api.report import InstallReport
 from trueup.api.workshop import Workshop, WorkshopOptions, open_workshop
-from trueup.destination.clearing import ensure_clearable
-from trueup.destination.creation import create_environment
 from trueup.destination.environment import Environment
 from trueup.destination.locate import open_environment
-from trueup.destination.shelf import shelve
-from trueup.destination.venv_config import NAME, prompt_in, read_config
 from trueup.errors import EnvironmentProblem
 from trueup.reporting import SILENT, Reporter
 from trueup.resolution.assembly import parse_request
@@ -97,7 +93,9 @@ def install_input(
         _need_virtual(options, environment)
         order = _order(request, options, environment, around)
         if options.recreate and not order.dry_run:
-            order = replace(order, remake=_remake(environment, workshop))
+            from trueup.api.remaking import remaking
+
+            order = replace(order, remake=remaking(environment, workshop))
         report = _carried_out(order, options, workshop)
         if options.durable and not order.dry_run:
             from trueup.installation.durability import make_durable
@@ -251,38 +249,3 @@ def _need_virtual(options: InstallOptions, environment: Environment) -> None:
             f"{environment.root} is no virtual environment, and one is required",
             hint="make one with `trueup venv .venv`, or drop --require-virtualenv",
         )
-
-
-def _remake(environment: Environment, workshop: Workshop) -> Callable[[], Environment]:
-    """Return what makes a virtual environment anew, with the traits that it has, under its lock.
-
-    Raises:
-        EnvironmentProblem: it is no virtual environment, or must not be cleared.
-    """
-    interpreter = environment.interpreter
-    if not interpreter.virtual or environment.scheme != interpreter.scheme:
-        raise EnvironmentProblem(
-            f"{environment.root} is no virtual environment, so it cannot be made anew",
-            hint="drop --recreate; use --exact to remove what was not asked for",
-        )
-    ensure_clearable(environment.root)
-    config = read_config(os.path.join(environment.root, NAME))
-
-    def remake() -> Environment:
-        try:
-            shelve(environment.root)
-        except OSError as error:
-            problem = f"{environment.root} cannot be made anew: {error.strerror or error}"
-            raise EnvironmentProblem(
-                problem, hint="get the permission to rename what is in it, then run this again"
-            ) from error
-        return create_environment(
-            environment.root,
-            interpreter,
-            prompt=prompt_in(config),
-            system_site_packages=config.get("include-system-site-packages") == "true",
-            allow_existing=True,
-            memory=workshop.interpreters,
-        )
-
-    return remake

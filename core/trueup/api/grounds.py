@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trueup.destination.environment import Environment
-from trueup.freshness.footing import Footing, Look
 from trueup.resolution.address import local_path
 from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.pip_configuration import pip_configuration_files
 from trueup.resolution.request import Request
 from trueup.values import dataclass, replace
+
+if TYPE_CHECKING:
+    from trueup.freshness.footing import Footing, Look
 
 __all__ = ["Grounds", "grounds_of"]
 

@@ -23,7 +23,6 @@ from trueup.destination.locate import ensure_changeable
 from trueup.destination.lock import environment_lock
 from trueup.destination.shelf import drop_shelves
 from trueup.destination.twins import read_twins
-from trueup.freshness.footing import Footing
 from trueup.installation.damage import find_damage
 from trueup.installation.plan import Plan, PlanChoices, decide
 from trueup.installation.transaction import recover
@@ -34,6 +33,7 @@ from trueup.resolution.satisfaction import find_unmet
 from trueup.values import replace
 
 if TYPE_CHECKING:
+    from trueup.freshness.footing import Footing
     from trueup.importability import Sighting
 
 __all__ = ["install_order"]

@@ -12,23 +12,16 @@ from contextlib import contextmanager
 from trueup import glance
 from trueup.api.front import Surroundings, install_input
 from trueup.api.report import InstallReport
-from trueup.api.settling import settle
-from trueup.api.uninstalling import uninstall_names
-from trueup.api.workshop import open_workshop
 from trueup.cli.console import listening
 from trueup.cli.summary import summary_lines
-from trueup.destination.environment import Environment
-from trueup.destination.installed import read_installed
-from trueup.destination.locate import open_environment
-from trueup.errors import EnvironmentProblem, RequestError
+from trueup.errors import EnvironmentProblem
 from trueup.reporting import Reporter
-from trueup.resolution.assembly import parse_request
 from trueup.resolution.install_grammar import parse_install_arguments
 from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.request_input import RequestInput
 from trueup.values import replace
 
-__all__ = ["install", "list_installed", "sync", "uninstall"]
+__all__ = ["install", "shown", "sync"]
 
 
 def install(said: argparse.Namespace) -> int:
@@ -50,7 +43,7 @@ def _install(arguments: Sequence[str], *, exact: bool) -> int:
         _timed(options, listener) as reporter,
     ):
         report = install_input(raw, options, Surroundings(reporter=reporter))
-    text = _shown(report, verbosity, as_json=options.json or options.report == "-")
+    text = shown(report, verbosity, as_json=options.json or options.report == "-")
     sys.stdout.write(text)
     if options.report not in {"", "-"}:
         _write_report(report, os.path.join(options.directory, options.report))
@@ -112,75 +105,10 @@ def _remember(arguments: Sequence[str], text: str, report: InstallReport) -> Non
     glance.remember(arguments, text, **report.grounds.as_keywords())
 
 
-def _shown(report: InstallReport, verbosity: int, *, as_json: bool) -> str:
+def shown(report: InstallReport, verbosity: int, *, as_json: bool) -> str:
     """Return what is printed of a report."""
     if as_json:
         return json.dumps(report.as_json(), indent=2) + "\n"
     if verbosity < 0:
         return ""
     return "".join(f"{line}\n" for line in summary_lines(report, verbosity))
-
-
-def uninstall(said: argparse.Namespace) -> int:
-    """Remove what was named."""
-    verbosity = said.verbose - said.quiet
-    with listening(verbosity) as reporter, open_workshop(reporter=reporter) as workshop:
-        names = [*said.names, *_names_in(said.requirement)]
-        if not names:
-            raise RequestError(
-                "nothing to remove is named", hint="usage: trueup uninstall NAME [NAME ...]"
-            )
-        report = uninstall_names(
-            names,
-            _where(said, workshop.interpreters),
-            workshop,
-            dry_run=said.dry_run,
-            break_system_packages=said.break_system_packages,
-        )
-    sys.stdout.write(_shown(report, verbosity, as_json=said.json))
-    return 0
-
-
-def _names_in(files: Sequence[str]) -> list[str]:
-    if not files:
-        return []
-    raw = RequestInput(requirement_files=tuple(files))
-    request = parse_request(raw, base=os.getcwd(), environment=os.environ)
-    return [item.requirement.name for item in request.items if item.requirement is not None]
-
-
-def _where(said: argparse.Namespace, memory: str | None) -> Environment:
-    return open_environment(
-        python=said.python, target_directory=said.target, prefix=said.prefix, memory=memory
-    )
-
-
-def list_installed(said: argparse.Namespace) -> int:
-    """Tell what is installed, in order of name."""
-    environment = _where(said, None)
-    with listening(-said.quiet) as reporter:
-        settle(environment, reporter)
-    found = sorted(read_installed(environment).values(), key=lambda one: one.name)
-    if said.editable:
-        found = [one for one in found if one.editable_location]
-    if said.json or said.format == "json":
-        rows = [
-            {"name": one.name, "version": one.version, "installer": one.installer}
-            | (
-                {"editable_project_location": one.editable_location}
-                if one.editable_location
-                else {}
-            )
-            for one in found
-        ]
-        print(json.dumps(rows))
-        return 0
-    if said.format == "freeze":
-        for one in found:
-            place = one.editable_location
-            print(f"-e {place}" if place else f"{one.name}=={one.version}")
-        return 0
-    width = max((len(one.name) for one in found), default=0)
-    for one in found:
-        print(f"{one.name:{width}}  {one.version}  {one.editable_location or ''}".rstrip())
-    return 0

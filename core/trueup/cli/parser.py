@@ -185,7 +185,7 @@ def _add_uninstall(commands: _Subparsers[_Parser]) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only tell what would go")
     _add_where(parser)
     _add_output(parser)
-    parser.set_defaults(action="commands:uninstall")
+    parser.set_defaults(action="inventory_commands:uninstall")
 
 
 def _add_list(commands: _Subparsers[_Parser]) -> None:
@@ -199,7 +199,7 @@ def _add_list(commands: _Subparsers[_Parser]) -> None:
     )
     _add_where(parser)
     _add_output(parser)
-    parser.set_defaults(action="commands:list_installed")
+    parser.set_defaults(action="inventory_commands:list_installed")
 
 
 def _add_freshness(commands: _Subparsers[_Parser]) -> None:

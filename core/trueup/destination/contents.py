@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -126,6 +125,8 @@ def _recorded(distribution: InstalledDistribution) -> list[str] | None:
         return None
     if distribution.kind != "dist-info":
         return [_joined(base, line) for line in text.replace("\r\n", "\n").split("\n") if line]
+    import csv
+
     try:
         if "\0" in text:  # no path has one: these are bytes that a power cut left
             raise csv.Error("it holds bytes of zero")

@@ -41,14 +41,37 @@ def interpreter_facts(executable: str | None = None, *, memory: str | None = Non
     if memory is None:
         return _assemble(_named(_ask(path), path), None)
     known = _recall(path, memory) or _derive(path, memory)
-    if known is not None:
-        return known
+    if known is None and _learn_base(path, memory):
+        known = _derive(path, memory)
+    return known or _assemble(_learn(path, memory), memory)
+
+
+def _learn(path: str, memory: str) -> dict[str, Any]:
+    """Start an interpreter, and remember what it told."""
     before = _identity(path)  # what changes while it is asked must not be taken for what was asked
     raw = _named(_ask(path), path)
     if raw["executable"] == path and before:  # no shim, whose answer depends on where it is asked
         remembered.remember(memory, "interpreter", path, before, raw)
         _remember_alias(raw, memory)
-    return _assemble(raw, memory)
+    return raw
+
+
+def _learn_base(path: str, memory: str) -> bool:
+    """Ask what a virtual environment was made from; return whether that is known from now on.
+
+    It takes as long as asking the environment's own program, and no other environment that is made
+    from it has to be started.
+    """
+    settings, programs = _kin(path)
+    home = os.path.realpath(settings.get("home", ""))
+    for program in programs:
+        if os.path.dirname(program) == home and _recall(program, memory) is None:
+            try:
+                _learn(program, memory)
+            except EnvironmentProblem:  # the environment's own program may work nevertheless
+                return False
+            return _recall(program, memory) is not None
+    return False
 
 
 def virtual_interpreter(base: Interpreter, prefix: str, executable: str) -> Interpreter:
@@ -101,33 +124,40 @@ def _recall(path: str, memory: str) -> Interpreter | None:
 
 def _derive(path: str, memory: str) -> Interpreter | None:
     """Work out the facts of a virtual environment from those of its base; None at any doubt."""
-    directory, name = os.path.split(path)
-    prefix = os.path.dirname(directory)
-    config = find_config(path)
-    # In Windows the program is a launcher and no link; and a pyvenv.cfg beside it is no usual one.
-    if os.name != "posix" or config is None or os.path.dirname(config) != prefix:
-        return None
-    if os.path.basename(directory) != "bin" or not name.startswith("python"):
-        return None
-    try:
-        settings = read_config(config)
-    except OSError:
-        return None
-    home = settings.get("home", "")
-    for program in _links(path):
-        if os.path.dirname(program) == directory or find_config(program):
-            continue
+    settings, programs = _kin(path)
+    home = os.path.realpath(settings.get("home", ""))
+    for program in programs:
         base = _recall(program, memory)
         if base is None or base.virtual or base.implementation != "cpython":
             continue
-        at_home = os.path.realpath(home) in {
-            os.path.dirname(program),
-            os.path.dirname(base.base_executable),
-        }
+        at_home = home in {os.path.dirname(program), os.path.dirname(base.base_executable)}
         told = settings.get("version_info") or settings.get("version") or ""
         if at_home and told.split(".")[:2] == [str(part) for part in base.version[:2]]:
-            return virtual_interpreter(base, prefix, path)
+            return virtual_interpreter(base, os.path.dirname(os.path.dirname(path)), path)
     return None
+
+
+def _kin(path: str) -> tuple[Mapping[str, str], list[str]]:
+    """Return the pyvenv.cfg of a virtual environment, and the programs that its own is a link to.
+
+    Args:
+        path: the environment's program; for any other there are none.
+    """
+    directory, name = os.path.split(path)
+    config = find_config(path)
+    # In Windows the program is a launcher and no link; and a pyvenv.cfg beside it is no usual one.
+    if os.name != "posix" or config is None:
+        return {}, []
+    if os.path.dirname(config) != os.path.dirname(directory):
+        return {}, []
+    if os.path.basename(directory) != "bin" or not name.startswith("python"):
+        return {}, []
+    try:
+        settings = read_config(config)
+    except OSError:
+        return {}, []
+    outside = (one for one in _links(path) if os.path.dirname(one) != directory)
+    return settings, [one for one in outside if not find_config(one)]
 
 
 def _links(path: str) -> list[str]:

@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +24,7 @@ def remove_aside(directory: str) -> None:
         OSError: it cannot be renamed or deleted.
     """
     parent, name = os.path.split(directory)
-    os.rename(directory, os.path.join(parent, f".{name}{_MARK}{uuid4().hex}"))
+    os.rename(directory, os.path.join(parent, f".{name}{_MARK}{os.urandom(16).hex()}"))
     for left in os.listdir(parent):
         if left.startswith(f".{name}{_MARK}"):
             remove_tree(os.path.join(parent, left))

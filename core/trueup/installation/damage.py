@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Iterator, Mapping
 
@@ -85,6 +84,8 @@ def _compare_with_record(present: InstalledDistribution) -> Iterator[Damage]:
     if not text:
         yield Damage(record, "missing" if text is None else "lost")
         return
+    import csv  # few environments have something without a receipt
+
     try:
         if "\0" in text:  # no path has one: these are bytes that a power cut left
             raise ValueError("it holds bytes of zero")

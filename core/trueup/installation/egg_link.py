@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from configparser import ConfigParser, Error
 
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
@@ -24,6 +23,8 @@ def egg_link_files(environment: Environment, removal: InstalledDistribution) -> 
 
 
 def _commands(environment: Environment, removal: InstalledDistribution) -> Iterator[str]:
+    from configparser import ConfigParser, Error
+
     parser = ConfigParser(delimiters=("=",), interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # names of commands have case
     try:

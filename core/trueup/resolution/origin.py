@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from posixpath import basename
 from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
 
+from trueup.resolution.address import local_path
 from trueup.resolution.artifact import Archive, Artifact, Directory, Repository, Source, Wheel
 
 __all__ = ["artifact_of_origin"]
@@ -28,10 +28,8 @@ def _source(url: str, origin: Mapping[str, object]) -> Source | None:
     directory, vcs = origin.get("dir_info"), origin.get("vcs_info")
     subdirectory = str(origin.get("subdirectory") or "")
     if isinstance(directory, dict):
-        address = urlsplit(url)
-        if address.scheme != "file":
-            return None
-        return Directory(url2pathname(address.path), editable=bool(directory.get("editable")))
+        path = local_path(url)
+        return Directory(path, editable=bool(directory.get("editable"))) if path else None
     if isinstance(vcs, dict):
         return Repository(
             vcs=str(vcs.get("vcs")),

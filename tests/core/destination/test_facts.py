@@ -138,6 +138,37 @@ def test_an_environment_is_derived_from_its_base_as_if_it_had_been_asked(
     assert set(os.listdir(memory)) == before  # what is asked is remembered: nothing was
 
 
+def test_of_environments_with_one_base_none_is_started(
+    tmp_path: Path, stdlib_venv: StdlibVenv
+) -> None:
+    python = need_python("3.9")
+    memory = str(tmp_path / "memory")
+    found = []
+    for name in ("one", "other"):
+        program = str(stdlib_venv(python, name) / "bin" / "python")
+        found.append((interpreter_facts(program, memory=memory), interpreter_facts(program)))
+    records = [json.loads(path.read_text()) for path in Path(memory).glob("interpreter-*.json")]
+    told = {record["answer"]["prefix"] for record in records}
+    assert told == {os.path.dirname(os.path.dirname(os.path.realpath(python)))}
+    assert all(with_memory == asked for with_memory, asked in found)
+
+
+def test_an_environment_whose_base_cannot_be_started_is_named_itself(
+    tmp_path: Path, stdlib_venv: StdlibVenv
+) -> None:
+    folder = stdlib_venv(need_python("3.9"), "venv", "--copies")
+    program, moved = folder / "bin" / "python", tmp_path / "moved" / "python3"
+    moved.parent.mkdir()
+    program.rename(moved)
+    program.symlink_to(moved)
+    config = folder / "pyvenv.cfg"
+    lines = [f"home = {moved.parent}", *config.read_text().splitlines()[1:]]
+    config.write_text("\n".join(lines))
+    moved.chmod(0o644)
+    with pytest.raises(EnvironmentProblem, match=str(program)):
+        interpreter_facts(str(program), memory=str(tmp_path / "memory"))
+
+
 def test_an_interpreter_is_started_once(tmp_path: Path) -> None:
     program = started(tmp_path)
     memory = str(tmp_path / "memory")
@@ -156,9 +187,12 @@ def test_an_interpreter_is_started_once(tmp_path: Path) -> None:
 
 
 def remembered_once(tmp_path: Path, stdlib_venv: StdlibVenv) -> tuple[str, str, Path]:
-    """Return memory, program and record of an environment that was asked and remembered."""
+    """Return memory, program and record of an environment that was asked and remembered.
+
+    It has a program of its own: one that is a link would not be asked, but its base.
+    """
     memory = str(tmp_path / "memory")
-    program = str(stdlib_venv(sys.executable) / "bin" / "python")
+    program = str(stdlib_venv(sys.executable, "venv", "--copies") / "bin" / "python")
     interpreter_facts(program, memory=memory)
     (record,) = Path(memory).glob("interpreter-*.json")
     return memory, program, record

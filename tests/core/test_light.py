@@ -1,0 +1,66 @@
+"""What a run imports: an install out of the store loads nothing that it does not use."""
+
+from __future__ import annotations
+
+import sys
+
+from support.command import NOBODY, Shell
+from trueup.destination.creation import create_environment
+from trueup.destination.facts import interpreter_facts
+
+# Each of these costs milliseconds, and is there for downloads, for builds, for local projects, for
+# the environment of the running process, or for what is read of other people's installs.
+UNUSED = frozenset(
+    [
+        "asyncio",
+        "concurrent.futures",
+        "csv",
+        "email",
+        "http.client",
+        "importlib.metadata",
+        "installer",
+        "multiprocessing",
+        "pluggy",
+        "requests",
+        "rich",
+        "ssl",
+        "tempfile",
+        "tomllib",
+        "urllib.request",
+        "urllib3",
+        "uuid",
+        "zipfile",
+        "trueup.acquisition.builder",
+        "trueup.acquisition.download",
+        "trueup.acquisition.fetch",
+        "trueup.acquisition.wheel",
+        "trueup.api.judging",
+        "trueup.api.projects",
+        "trueup.api.remaking",
+        "trueup.api.uninstalling",
+        "trueup.destination.creation",
+        "trueup.freshness.editables.judging",
+        "trueup.freshness.footing",
+        "trueup.freshness.sight",
+        "trueup.hooks",
+        "trueup.importability.change",
+        "trueup.importability.sighting",
+    ]
+)
+
+
+def _imports(errors: str) -> set[str]:
+    """Return the modules that a process told of under PYTHONPROFILEIMPORTTIME."""
+    lines = (line for line in errors.splitlines() if line.startswith("import time:"))
+    return {line.rpartition("|")[2].strip() for line in lines}
+
+
+def test_an_install_out_of_the_store_imports_only_what_it_uses(shell: Shell) -> None:
+    shell.works("alpha", "gamma")
+    again = shell.root / "again"
+    create_environment(str(again), interpreter_facts(sys.executable))
+    done = shell.works("-p", again, "alpha", "gamma", PYTHONPROFILEIMPORTTIME="1")
+    assert "Installed 3 distributions" in done.out
+    loaded = _imports(done.err)
+    assert {"trueup.installation.transfer", "trueup.api.installing"} <= loaded
+    assert loaded & UNUSED == set()
