@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from support.command import NOBODY, Shell
+from support.command import Shell
 from trueup.destination.creation import create_environment
 from trueup.destination.facts import interpreter_facts
 
