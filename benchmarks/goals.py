@@ -78,7 +78,8 @@ GOALS: tuple[Goal, ...] = (
     *(Goal(_TOX, kind, "trueup", "tox doing nothing", plus=10) for kind in ("pure", "C extension")),
     Goal(_TOX, "pure", "trueup", "tox-uv"),
     Goal(_TOX, "C extension", "trueup", "tox-uv", 0.6),
-    Goal(_TOX_ANEW, "small, pure", "trueup", "tox-uv", 0.65),
+    *(Goal(_TOX_ANEW, f"small, {kind}", "trueup", "tox-uv", 0.65)
+      for kind in ("pure", "C extension")),
     Goal(_TOX_ANEW, "medium, pure", "trueup", "tox-uv", 0.45),
     Goal(f"{_NOX}, nothing changed", "30 distributions", "trueup", "nox without an install", 1.1),
     Goal(f"{_NOX}, nothing changed", "30 distributions", "trueup", "nox+uv"),

@@ -182,3 +182,24 @@ def test_a_tox_that_cannot_be_provisioned_fails_without_a_traceback(
     assert ran.code != 0
     assert "delta" in ran.out + ran.err
     assert "Traceback" not in ran.out + ran.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a signal of this kind is POSIX's")
+def test_a_run_after_a_recreation_that_was_killed_has_everything(either: ToxProject) -> None:
+    either.python_project()
+    either.configure(_USE, package="wheel", deps="alpha")
+    either.works("run")
+    either.python_project("sleeps = true")
+    running = either.start("run", "-r")
+    try:
+        pid = either.wait_for("started")
+    finally:
+        running.kill()
+        running.communicate()
+    os.kill(int(pid), signal.SIGKILL)
+    either.python_project()
+    assert "value 1" in either.works("run").out
+    expect(either.installed(), alpha="1.0", beta="1.0", demo="1.0")
+    left = [path for path in (either.root / ".tox").rglob("*") if "shelf" in path.name]
+    assert left == []
+    either.works("exec", "-e", "a", "--", "python", "-m", "pip", "check")

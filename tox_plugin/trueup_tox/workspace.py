@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from packaging.utils import canonicalize_name
-from trueup.values import dataclass
 
 __all__ = ["Workspace", "find_workspace", "member_folders", "read_table", "subtable"]
 
 
-@dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(NamedTuple):  # tox loads this in every run, and the core's values would come along
     """One workspace.
 
     Attributes:
