@@ -10,7 +10,6 @@ from packaging.utils import canonicalize_name
 from tox.tox_env.errors import Fail
 
 from trueup_tox.arguments import has_packages, requirements_in
-from trueup_tox.leftovers import Wishes, find_leftovers, named, unnamed_extras
 from trueup_tox.record import Record
 
 if TYPE_CHECKING:
@@ -79,6 +78,7 @@ class Exactness:
         from trueup.errors import TrueupError
 
         from trueup_tox.errand import uninstall
+        from trueup_tox.leftovers import Wishes, find_leftovers, unnamed_extras
 
         lines = [*record.all_requirements(), *(record.own("sourced") or [])]
         try:
@@ -107,6 +107,8 @@ class Exactness:
         return None not in found.values()
 
     def _name(self, requirement: str) -> str | None:
+        from trueup_tox.leftovers import named
+
         parsed = named(requirement)
         if parsed is not None:
             return parsed.name
