@@ -7,6 +7,7 @@ of these once, at their edge; nothing above an edge catches anything else.
 from __future__ import annotations
 
 __all__ = [
+    "BrokenEnvironment",
     "BuildError",
     "BusyError",
     "EnvironmentProblem",
@@ -56,6 +57,14 @@ class InterpreterNotFound(TrueupError):
 
 class EnvironmentProblem(TrueupError):
     """The environment is missing, not writable, externally managed, or not an environment."""
+
+
+class BrokenEnvironment(EnvironmentProblem):
+    """A virtual environment cannot be opened as it is; `root` is its directory."""
+
+    def __init__(self, problem: str, *, hint: str = "", detail: str = "", root: str) -> None:
+        super().__init__(problem, hint=hint, detail=detail)
+        self.root = root
 
 
 class BusyError(TrueupError):

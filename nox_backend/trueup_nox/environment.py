@@ -106,6 +106,7 @@ class TrueupEnvironment(nox.virtualenv.VirtualEnv):
         self._keep_out_of_version_control()
         from trueup.acquisition.store import open_store
         from trueup.destination.creation import create_environment
+        from trueup.destination.skeleton import add_to_config
 
         try:
             memory = open_store().folder("interpreters")
@@ -119,8 +120,7 @@ class TrueupEnvironment(nox.virtualenv.VirtualEnv):
             )
             if self.renewing:
                 await_installs(self.location)
-            with open(os.path.join(self.location, "pyvenv.cfg"), "a", encoding="utf-8") as config:
-                config.write(_MARK)
+            add_to_config(self.location, _MARK)
         except TrueupError as error:
             logger.error(str(error))
             raise CommandFailed(error.problem) from error

@@ -206,6 +206,16 @@ def test_what_pip_installed_is_judged_by_its_record(shell: Shell) -> None:
     assert shell("check", "--deep").code == 0  # the receipt of what pip removed accuses nobody
 
 
+def test_the_seeds_of_virtualenv_are_whole(shell: Shell) -> None:
+    """It tells in RECORD of folders, and of bytecode where no Python looks for it."""
+    command = [sys.executable, "-m", "virtualenv", "--no-download", "--quiet", "seeded"]
+    subprocess.run(command, check=True, env=shell.variables, cwd=shell.root)
+    assert shell("check", "--deep", "-p", "seeded").code == 0
+    module = next((shell.root / "seeded").glob("lib/python*/site-packages/pip/__init__.py"))
+    flip(module)
+    assert f"altered {module}" in shell("check", "--deep", "-p", "seeded").out
+
+
 def test_a_program_asks_for_the_same(shell: Shell) -> None:
     shell.works("beta")
     flip(shell.site / "beta/__init__.py")

@@ -48,10 +48,11 @@ class Ground:
 
     def __init__(self, spec: dict[str, Any]) -> None:
         self.spec = spec
-        self.root = Path(spec["folder"], "ground")
+        self.folder = Path(spec["folder"])
+        self.root = self.folder / "ground"
         self.disk = self.root / "a" / "b" / "disk"
         self.bad = self.root / "a" / "bad"
-        for folder in (self.disk, self.bad, self.root / "home"):
+        for folder in (self.disk, self.bad, self.folder / "tmp", self.folder / "caches"):
             folder.mkdir(parents=True)
         self.env = self.disk / "env"
         self.base = os.path.realpath(Path(spec["environment"], "bin", "python"))
@@ -70,14 +71,14 @@ class Ground:
             kept[path] = (0, str(origin.get("url")))
         return kept
 
-    def outside(self) -> tuple[Tree, list[bool], os.stat_result | tuple[int, ...]]:
-        """Return what lies around the environment, but for caches and temporary files."""
+    def outside(self) -> list[object]:
+        """Return what lies around the environment, and around the temporary files and caches."""
         tree = look_at(self.root)
-        mine = ("a/b/disk/env", "a/b/disk/cache", "a/b/disk/tmp", "home/.")
-        around = {path: one for path, one in tree.items() if not path.startswith(mine)}
-        status = os.stat(self.base)
+        around = {path: one for path, one in tree.items() if not path.startswith("a/b/disk/env/")}
+        names = sorted(os.listdir(self.folder))
         places = [os.path.lexists(path) for path in ("/tmp/evil", "/evil", "/tmp/evil.py")]
-        return around, places, (status.st_ino, status.st_size, status.st_mtime_ns)
+        status = os.stat(self.base)
+        return [around, names, places, status.st_ino, status.st_size, status.st_mtime_ns]
 
 
 def end_of(ground: Ground, odd: Odd, good: Tree) -> str:
@@ -106,13 +107,12 @@ def run(ground: Ground, odd: Odd, path: Path) -> tuple[int | None, str]:
     if name == "trueup" and seconds is not None and seconds < _SECONDS:
         arguments += ["--build-timeout", str(seconds)]
     tool = Tool(name, ground.spec["program"], [], arguments)
-    (ground.disk / "tmp").mkdir(exist_ok=True)
-    places = {"HOME": str(ground.root / "home"), "TMPDIR": str(ground.disk / "tmp")}
-    output = ground.disk / "tmp" / "output"
+    places = {"HOME": str(ground.folder / "home"), "TMPDIR": str(ground.folder / "tmp")}
+    output = ground.folder / "tmp" / "output"
     with output.open("wb") as stream:
         process = subprocess.Popen(
             tool.command(ground.disk, arguments),
-            env=os.environ | tool.variables(ground.disk) | places,
+            env=os.environ | tool.variables(ground.folder / "caches") | places,
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,

@@ -14,12 +14,11 @@ from trueup.acquisition.build_variables import with_let_in
 from trueup.api.gathering import Gathering
 from trueup.api.grounds import Grounds, grounds_of
 from trueup.api.installing import install_order
+from trueup.api.opening import need_virtual, opened
 from trueup.api.order import Order
 from trueup.api.report import InstallReport
 from trueup.api.workshop import Workshop, WorkshopOptions, open_workshop
 from trueup.destination.environment import Environment
-from trueup.destination.locate import open_environment
-from trueup.errors import EnvironmentProblem
 from trueup.reporting import SILENT, Reporter
 from trueup.resolution.assembly import parse_request
 from trueup.resolution.deciding import resolver_environment
@@ -89,8 +88,8 @@ def install_input(
     gathering = Gathering(around.reporter)
     around = replace(around, reporter=gathering)
     with prepared(raw, options, around) as (request, workshop):
-        environment = around.environment or _environment(options, workshop)
-        _need_virtual(options, environment)
+        environment, mended = opened(options, around.environment, workshop)
+        need_virtual(options, environment)
         order = _order(request, options, environment, around)
         if options.recreate and not order.dry_run:
             from trueup.api.remaking import remaking
@@ -103,7 +102,7 @@ def install_input(
             make_durable(order.environment)
             # A glance would not wait for the device.
             report = replace(report, decided_by=(), grounds=Grounds())
-    return replace(report, warnings=gathering.warnings)
+    return replace(report, warnings=gathering.warnings, mended=(*mended, *report.mended))
 
 
 def _carried_out(order: Order, options: InstallOptions, workshop: Workshop) -> InstallReport:
@@ -230,22 +229,3 @@ def _introduce(request: Request, workshop: Workshop) -> None:
             workshop.credentials.remember(address)
 
 
-def _environment(options: InstallOptions, workshop: Workshop) -> Environment:
-    """Return the environment that the options mean."""
-    python = options.python or ("python3" if options.system else None)
-    if python and os.path.exists(os.path.join(workshop.base, python)):
-        python = os.path.join(workshop.base, python)
-    return open_environment(
-        python=python,
-        target_directory=os.path.join(workshop.base, options.target) if options.target else None,
-        prefix=os.path.join(workshop.base, options.prefix) if options.prefix else None,
-        memory=workshop.interpreters,
-    )
-
-
-def _need_virtual(options: InstallOptions, environment: Environment) -> None:
-    if options.require_virtualenv and not environment.interpreter.virtual:
-        raise EnvironmentProblem(
-            f"{environment.root} is no virtual environment, and one is required",
-            hint="make one with `trueup venv .venv`, or drop --require-virtualenv",
-        )

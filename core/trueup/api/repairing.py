@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
@@ -11,16 +12,19 @@ from trueup.api.provision import supply_for
 from trueup.api.report import Added, InstallReport, Kept
 from trueup.api.restoring import Broken, Restored, restore
 from trueup.api.workshop import Workshop
-from trueup.destination.environment import Environment
+from trueup.destination.environment import STATE, Environment
 from trueup.destination.installed import InstalledDistribution, read_installed
 from trueup.destination.locate import ensure_changeable
-from trueup.destination.lock import environment_lock
+from trueup.destination.lock import environment_lock, state_lock
+from trueup.destination.skeleton import altered_parts, mend_skeleton
+from trueup.errors import BrokenEnvironment
 from trueup.importability import look, make_importable
 from trueup.installation.transaction import carry_out, recover
 from trueup.installation.verification import AlteredFile, find_altered, find_ruins, receipt_of
+from trueup.reporting import Reporter
 from trueup.values import replace
 
-__all__ = ["altered_files", "repair"]
+__all__ = ["altered_files", "altered_in", "mend_broken", "repair"]
 
 
 def altered_files(environment: Environment) -> list[AlteredFile]:
@@ -31,8 +35,37 @@ def altered_files(environment: Environment) -> list[AlteredFile]:
     """
     installed = read_installed(environment)
     ruined = (one for files in find_ruins(environment, installed).values() for one in files)
-    found = {one.path: one for one in (*find_altered(environment, installed), *ruined)}
+    found = {
+        one.path: one
+        for one in (*altered_in(environment.root), *find_altered(environment, installed), *ruined)
+    }
     return sorted(found.values(), key=lambda one: (one.name, one.path))
+
+
+def altered_in(root: str) -> list[AlteredFile]:
+    """Return what is not as trueup made it of the environment in `root` itself.
+
+    Raises:
+        EnvironmentProblem: a file cannot be read.
+    """
+    return [AlteredFile("", "", path, kind) for path, kind in altered_parts(root)]
+
+
+def mend_broken(error: BrokenEnvironment, reporter: Reporter) -> tuple[str, ...]:
+    """Put back what trueup made of an environment that cannot be opened; return the paths.
+
+    Args:
+        error: what opening it said.
+        reporter: told for whom there is to wait.
+
+    Raises:
+        BrokenEnvironment: trueup has no note of what it was.
+    """
+    with state_lock(os.path.join(error.root, STATE), error.root, reporter=reporter):
+        mended = mend_skeleton(error.root)
+    if not mended:
+        raise error
+    return tuple(mended)
 
 
 def repair(order: Order, workshop: Workshop) -> InstallReport:
@@ -47,6 +80,7 @@ def repair(order: Order, workshop: Workshop) -> InstallReport:
     """
     environment = order.environment
     recovered: tuple[str, ...] = ()
+    mended = [path for path, _ in altered_parts(environment.root)]
     with ExitStack() as held:
         if not order.dry_run:
             ensure_changeable(environment, break_system_packages=order.break_system_packages)
@@ -54,6 +88,7 @@ def repair(order: Order, workshop: Workshop) -> InstallReport:
                 environment_lock(environment, timeout=order.wait, reporter=workshop.reporter)
             )
             recovered = recover(environment, reporter=workshop.reporter)
+            mended = mend_skeleton(environment.root)
         installed = read_installed(environment)
         broken = _find_broken(environment, installed)
         supply = supply_for(order.request, environment.interpreter, workshop)
@@ -69,7 +104,7 @@ def repair(order: Order, workshop: Workshop) -> InstallReport:
             deliveries = [one.delivery for one in restored.values()]
             touched = carry_out(environment, going, deliveries, reporter=supply.reporter).touched
     report = _report(order, installed, broken, restored)
-    report = replace(report, recovered=recovered)
+    report = replace(report, recovered=recovered, mended=tuple(mended))
     if order.dry_run:
         return report
     tell_of(report, workshop.reporter)

@@ -62,6 +62,8 @@ class InstallReport:
         removed: in order of name.
         kept: in order of name.
         recovered: what an interrupted earlier change was about, if one was finished first.
+        mended: files and links of the environment itself that were put back, as far as trueup made
+            them: pyvenv.cfg, the Python, the activation scripts.
         displaced: files of others that had to give way.
         stale_modules: modules of replaced distributions that this process still holds.
         warnings: sentences.
@@ -82,6 +84,7 @@ class InstallReport:
     removed: tuple[Removed, ...] = ()
     kept: tuple[Kept, ...] = ()
     recovered: tuple[str, ...] = ()
+    mended: tuple[str, ...] = ()
     displaced: tuple[str, ...] = ()
     stale_modules: tuple[StaleModule, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -95,7 +98,7 @@ class InstallReport:
     @property
     def changed(self) -> bool:
         """Whether anything was, or in a dry run would be, put in place or taken out."""
-        return bool(self.added or self.removed)
+        return bool(self.added or self.removed or self.mended)
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as plain values for `--json`; the form is versioned."""

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from trueup.api.places import project_places
-from trueup.api.repairing import altered_files
+from trueup.api.repairing import altered_files, altered_in
 from trueup.api.settling import settle
 from trueup.cli.console import listening
 from trueup.destination.environment import Environment
 from trueup.destination.installed import normalized_name, read_installed
 from trueup.destination.locate import open_environment
-from trueup.errors import RequestError
+from trueup.errors import BrokenEnvironment, RequestError
 from trueup.installation.verification import AlteredFile
 
 __all__ = ["find_altered_files", "lines_of_files"]
@@ -31,7 +31,15 @@ def find_altered_files(said: argparse.Namespace) -> list[AlteredFile]:
     found: list[AlteredFile] = []
     known: set[str] = set()
     with listening(-said.quiet) as reporter:
-        for environment in _environments(said):
+        for place in _places(said):
+            try:
+                environment = _open(place, said)
+            except BrokenEnvironment as error:
+                own = altered_in(error.root)
+                if not own:
+                    raise
+                found += own
+                continue
             settle(environment, reporter)
             known.update(read_installed(environment))
             found += altered_files(environment)
@@ -43,17 +51,22 @@ def find_altered_files(said: argparse.Namespace) -> list[AlteredFile]:
     return [one for one in found if not wanted or one.name in wanted]
 
 
-def _environments(said: argparse.Namespace) -> list[Environment]:
-    places = [*said.places, *(project_places(os.getcwd()) if said.every else ())]
-    if not places:
-        return [open_environment(target_directory=said.target, prefix=said.prefix)]
-    return [open_environment(place) for place in places]
+def _places(said: argparse.Namespace) -> list[str | None]:
+    """Return the environments that are named; None for the one that is meant where none is."""
+    return [*said.places, *(project_places(os.getcwd()) if said.every else ())] or [None]
+
+
+def _open(place: str | None, said: argparse.Namespace) -> Environment:
+    if place is None:
+        return open_environment(target_directory=said.target, prefix=said.prefix)
+    return open_environment(place)
 
 
 def lines_of_files(altered: Sequence[AlteredFile]) -> Iterator[str]:
     """Yield what people are told of altered files; the way out goes to the error stream."""
     for one in altered:
-        yield f"{one.kind:7} {one.path} ({one.name} {one.version})"
+        whose = f"{one.name} {one.version}" if one.name else "the environment itself"
+        yield f"{one.kind:7} {one.path} ({whose})"
     if altered:
         sys.stdout.flush()
         print("hint: trueup install --repair", file=sys.stderr)

@@ -16,7 +16,7 @@ from trueup.cli.evidence import evidence_of, lines_of_evidence, lines_without_re
 from trueup.destination.environment import Environment
 from trueup.destination.installed import normalized_name
 from trueup.destination.locate import open_environment
-from trueup.errors import RequestError, TrueupError
+from trueup.errors import BrokenEnvironment, RequestError, TrueupError
 from trueup.freshness.verdict import Fresh, Stale
 from trueup.values import asdict, dataclass
 
@@ -123,12 +123,24 @@ def _judged(said: argparse.Namespace) -> _Looked:
             except TrueupError as error:
                 if len(places or ()) == 1:
                     raise
+                if _is_told_of(error, said):
+                    continue
                 problems.append(error.problem)
     except TrueupError as error:  # exit code 1 says "stale", and nobody knows that
-        raise RequestError(error.problem, hint=error.hint) from error
+        if not _is_told_of(error, said):
+            raise RequestError(error.problem, hint=error.hint) from error
     if not getattr(said, "deep", False):  # then more than local projects may be named
         _check_names(said.names, judged)
     return _Looked(judged, problems, several=bool(said.every or len(places or ()) > 1))
+
+
+def _is_told_of(error: TrueupError, said: argparse.Namespace) -> bool:
+    """Whether the files that are told of anyhow are why an environment cannot be opened."""
+    if not (getattr(said, "deep", False) and isinstance(error, BrokenEnvironment)):
+        return False
+    from trueup.destination.skeleton import altered_parts
+
+    return bool(altered_parts(error.root))
 
 
 def _altered(said: argparse.Namespace) -> list[AlteredFile] | None:

@@ -16,6 +16,8 @@ def summary_lines(report: InstallReport, verbosity: int = 0) -> Iterator[str]:
         report: what happened.
         verbosity: from 1 on, why each distribution changed and where the time went.
     """
+    for path in report.mended:
+        yield f" ~ {path}"
     for removed in report.removed:
         yield f" - {removed.name} {removed.version}"
     for added in report.added:
@@ -38,6 +40,10 @@ def _last_line(report: InstallReport) -> str:
         return f"Nothing to do: {_count(len(report.kept))} in {report.environment}"
     verbs = ("Would install", "would remove") if report.dry_run else ("Installed", "removed")
     parts = []
+    if report.mended:
+        number = len(report.mended)
+        files = f"{number} file{'' if number == 1 else 's'} of the environment itself"
+        parts.append(f"{'would put' if report.dry_run else 'put'} back {files}")
     if report.added:
         how = [one.how for one in report.added]
         detail = [

@@ -14,17 +14,17 @@ import os
 import stat
 import sys
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from trueup.destination.activation import Activation, activation_scripts
 from trueup.destination.clearing import clear_directory
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.facts import interpreter_facts, virtual_interpreter
+from trueup.destination.skeleton import Part, note_skeleton, replace_file
 from trueup.destination.venv_config import NAME, program_directory
 from trueup.errors import EnvironmentProblem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
 __all__ = ["create_environment"]
 
@@ -143,14 +143,25 @@ def _make(
     python = os.path.join(scheme.scripts, "python")
     if os.path.realpath(python) != os.path.realpath(program):
         _unlink_programs(scheme.scripts)
+    replace_file(os.path.join(target, ".gitignore"), "*\n")
     activation = Activation(target, python, prompt or os.path.basename(target))
-    for name, text in activation_scripts(activation):
-        _write(os.path.join(scheme.scripts, name), text)
-    _write(os.path.join(target, ".gitignore"), "*\n")
+    scripts = os.path.basename(scheme.scripts)
+    parts = [
+        Part(os.path.join(scripts, name), "file", text)
+        for name, text in activation_scripts(activation)
+    ]
     config = _config(interpreter, program, prompt, system_site_packages)
-    _write(os.path.join(target, NAME), config)
-    _link(_alias_names(interpreter, program), "python", scheme.scripts)
-    _link(["python"], program, scheme.scripts)
+    parts.append(Part(NAME, "file", config))
+    aliases = _alias_names(interpreter, program)
+    parts += (Part(os.path.join(scripts, name), "link", "python") for name in aliases)
+    parts.append(Part(os.path.join(scripts, "python"), "link", program))
+    note_skeleton(target, parts)
+    for part in parts:
+        path = os.path.join(target, part.path)
+        if part.kind == "file":
+            replace_file(path, part.content)
+        else:
+            _link(path, part.content)
 
 
 def _base_program(interpreter: Interpreter) -> str:
@@ -180,21 +191,11 @@ def _unlink_programs(directory: str) -> None:
             os.unlink(path)
 
 
-def _link(names: Iterable[str], to: str, directory: str) -> None:
-    for name in names:
-        path = os.path.join(directory, name)
-        if os.path.islink(path) and os.readlink(path) == to:
-            continue
-        temporary = f"{path}.{uuid4().hex}"
-        os.symlink(to, temporary)
-        os.replace(temporary, path)
-
-
-def _write(path: str, text: str) -> None:
-    """Write a file, all or nothing."""
-    temporary = f"{path}.{uuid4().hex}"
-    with open(temporary, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        file.write(text)
+def _link(path: str, to: str) -> None:
+    if os.path.islink(path) and os.readlink(path) == to:
+        return
+    temporary = f"{path}.{os.urandom(16).hex()}"
+    os.symlink(to, temporary)
     os.replace(temporary, path)
 
 
@@ -233,4 +234,4 @@ def _start_venv(
         raise EnvironmentProblem(problem, detail=(done.stdout + done.stderr).strip()[-4000:])
     ignore = os.path.join(target, ".gitignore")
     if not os.path.exists(ignore):
-        _write(ignore, "*\n")
+        replace_file(ignore, "*\n")

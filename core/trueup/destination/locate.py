@@ -8,12 +8,11 @@ import sys
 from trueup.destination.environment import STATE, Environment, Interpreter, Scheme
 from trueup.destination.facts import interpreter_facts
 from trueup.destination.venv_config import NAME, program_directory
-from trueup.errors import EnvironmentProblem, RequestError
+from trueup.errors import BrokenEnvironment, EnvironmentProblem, RequestError
 
 __all__ = ["ensure_changeable", "open_environment"]
 
 _MAKE = "Make one with `trueup venv`."
-_MAKE_ANEW = "Make it anew with `trueup venv --clear`."
 
 
 def open_environment(
@@ -143,7 +142,20 @@ def _named(wanted: str, memory: str | None) -> Environment:
 def _program(path: str, memory: str | None) -> Environment:
     if _is_running(path):
         return _running(memory)
-    return _of(interpreter_facts(path, memory=memory))
+    home = os.path.dirname(os.path.dirname(path))
+    try:
+        found = _of(interpreter_facts(path, memory=memory))
+    except EnvironmentProblem as error:
+        from trueup.destination.skeleton import altered_parts, way_out
+
+        if not altered_parts(home):
+            raise
+        problem = f"the virtual environment {home} is broken: {error.problem}"
+        hint = way_out(home)
+        raise BrokenEnvironment(problem, hint=hint, detail=error.detail, root=home) from error
+    if not found.interpreter.virtual:
+        _refuse_hollow(home)
+    return found
 
 
 def _is_running(program: str) -> bool:
@@ -166,17 +178,32 @@ def _directory(directory: str, memory: str | None) -> Environment:
     if _is_put_back(directory):
         return _directory(directory, memory)
     if not virtual:
+        _refuse_hollow(directory)
         problem = f"{directory} is no Python environment: it has no {NAME} and no Python"
         raise EnvironmentProblem(problem, hint=_MAKE)
     path = os.path.join(programs, names[0])
+    reason = "it has no Python program"
     if os.path.islink(path):
-        gone = os.path.realpath(path)
-        problem = (
-            f"the virtual environment {directory} is broken: its Python was {gone}, which is gone"
-        )
-        raise EnvironmentProblem(problem, hint=_MAKE_ANEW)
-    problem = f"the virtual environment {directory} is broken: it has no Python program"
-    raise EnvironmentProblem(problem, hint=_MAKE_ANEW)
+        reason = f"its Python was {os.path.realpath(path)}, which is gone"
+    problem = f"the virtual environment {directory} is broken: {reason}"
+    from trueup.destination.skeleton import way_out
+
+    raise BrokenEnvironment(problem, hint=way_out(directory), root=directory)
+
+
+def _refuse_hollow(directory: str) -> None:
+    from trueup.destination.skeleton import refuse_hollow
+
+    refuse_hollow(directory)
+
+
+def _was_made_here(directory: str) -> bool:
+    """Whether trueup made an environment in a directory that has lost its pyvenv.cfg."""
+    if not os.path.isdir(os.path.join(directory, STATE)):
+        return False
+    from trueup.destination.skeleton import has_note
+
+    return has_note(directory)
 
 
 def _is_put_back(directory: str) -> bool:
@@ -217,7 +244,7 @@ def _project_environment(start: str) -> str | None:
         if os.path.isfile(path):
             return _redirected(path)
         # a link to nothing is a broken environment and no missing one
-        if os.path.isfile(os.path.join(path, NAME)):
+        if os.path.isfile(os.path.join(path, NAME)) or _was_made_here(path):
             return path
         parent = os.path.dirname(directory)
         if parent == directory:

@@ -24,6 +24,8 @@ from trueup.values import dataclass
 __all__ = ["AlteredFile", "find_altered", "find_ruins", "receipt_of"]
 
 _BYTECODE = re.compile(r"(?:.*[/\\])?__pycache__[/\\][^/\\]+\.pyc")
+# virtualenv tells of the seeds that it puts in place: folders, and bytecode beside its source.
+_LOOSE = re.compile(r"(?:.*[/\\])?(?:__pycache__|[^/\\]+\.[a-z]+-?\d+[^/\\]*\.pyc)")
 _INSTALLER = re.compile(r"[A-Za-z][\w.-]{0,40}")  # else it is no name, but harm that was done
 _STEM = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)\.dist-info")
 
@@ -33,8 +35,9 @@ class AlteredFile:
     """A file that is not as it was installed.
 
     Attributes:
-        name: normalized name of the distribution that it belongs to.
-        version: of that distribution.
+        name: normalized name of the distribution that it belongs to; "" for what trueup made of the
+            environment itself: pyvenv.cfg, the links to the Python, the activation scripts.
+        version: of that distribution, or "".
         path: absolute.
         kind: "missing"; "altered" for other bytes, or for something else than a file.
     """
@@ -136,6 +139,8 @@ def _rows(present: InstalledDistribution) -> dict[str, _Row] | None:
         return None
     try:
         for path, digest, *_ in csv.reader((text or "").splitlines()):
+            if not digest and _LOOSE.fullmatch(path) and not _BYTECODE.fullmatch(path):
+                continue
             algorithm, _, value = digest.partition("=")
             absolute = os.path.normpath(os.path.join(present.library, path))
             rows[absolute] = _Row(algorithm.lower(), value)

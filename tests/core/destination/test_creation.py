@@ -70,7 +70,13 @@ def test_an_environment_holds_what_the_standard_library_would_put_there(
     def names(folder: Path) -> set[str]:
         return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
-    added = {".gitignore", f"bin/python{version}", f"include/python{version}"}
+    added = {
+        ".gitignore",
+        ".trueup",
+        ".trueup/skeleton",
+        f"bin/python{version}",
+        f"include/python{version}",
+    }
     assert names(tmp_path / "env") - names(theirs) <= added
     assert names(theirs) - names(tmp_path / "env") <= added
 

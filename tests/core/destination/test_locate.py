@@ -118,6 +118,10 @@ def test_an_environment_without_its_python_is_called_broken(environment: Environ
         EnvironmentProblem, match=r"broken: its Python was /gone/bin/python3\.12"
     ) as caught:
         open_environment(environment.root)
+    assert "--repair" in caught.value.hint
+    Path(environment.state, "skeleton").unlink()
+    with pytest.raises(EnvironmentProblem) as caught:
+        open_environment(environment.root)
     assert "--clear" in caught.value.hint
     for program in Path(environment.scheme.scripts).glob("python*"):
         program.unlink()

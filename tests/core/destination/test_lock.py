@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -54,7 +55,7 @@ def test_the_lock_is_free_again_after_it_was_held(environment: Environment) -> N
     for _ in range(3):
         with environment_lock(environment, timeout=0):
             assert Path(environment.state).stat().st_mode & 0o777 == 0o700
-    assert os.listdir(environment.state) == ["lock"]
+    assert sorted(os.listdir(environment.state)) == ["lock", "skeleton"]
 
 
 def test_the_lock_is_free_again_after_an_error(environment: Environment) -> None:
@@ -212,6 +213,7 @@ def test_the_file_that_is_locked_is_the_one_that_others_will_open(environment: E
 
 def test_a_link_in_place_of_the_state_is_refused(environment: Environment, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
+    shutil.rmtree(environment.state)
     os.symlink(tmp_path / "elsewhere", environment.state)
     with pytest.raises(EnvironmentProblem, match="is no directory"), environment_lock(environment):
         pytest.fail("held through a link")
