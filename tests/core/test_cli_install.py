@@ -379,7 +379,7 @@ def test_recreate_leaves_what_was_asked_for_alone(shell: Shell) -> None:
     shell.works("--recreate", "beta")
     assert shell.installed == {"beta": "2.0"}
     assert not (shell.site / "stranger.py").exists()
-    assert sorted(os.listdir(shell.site.parents[2] / ".trueup")) == ["lock", "receipts"]
+    assert sorted(os.listdir(shell.site.parents[2] / ".trueup")) == ["lock", "receipts", "skeleton"]
     done = shell.install("--recreate", "--target", "lib", "beta")
     assert done.code == 1
     assert "cannot be made anew" in done.err
@@ -465,7 +465,7 @@ def test_four_commands_at_once_into_one_environment_all_end_right(shell: Shell) 
         out, err = process.communicate(timeout=120)
         assert process.returncode == 0, out + err
     assert shell.installed == {"alpha": "1.0", "beta": "2.0", "gamma": "1.0", "delta": "1.0"}
-    assert os.listdir(shell.environment.state)
+    assert len(os.listdir(f"{shell.environment.state}/receipts")) == 4
 
 
 def test_pins_with_hashes_that_are_in_the_store_need_neither_index_nor_resolver(

@@ -19,8 +19,9 @@ from trueup.destination.lock import environment_lock, state_lock
 from trueup.destination.skeleton import altered_parts, mend_skeleton
 from trueup.errors import BrokenEnvironment
 from trueup.importability import look, make_importable
+from trueup.installation.ownership import receipt_of
 from trueup.installation.transaction import carry_out, recover
-from trueup.installation.verification import AlteredFile, find_altered, find_ruins, receipt_of
+from trueup.installation.verification import AlteredFile, find_altered, find_ruins
 from trueup.reporting import Reporter
 from trueup.values import replace
 

@@ -9,6 +9,7 @@ from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
 from trueup.installation.boot import boot_identity
 from trueup.installation.compiled import is_bytecode
+from trueup.installation.ownership import is_ours, names_another
 from trueup.installation.receipt import Damage, Receipt, inspect, read_receipt
 
 __all__ = ["find_damage"]
@@ -61,20 +62,20 @@ def find_damage(
 def _inspect(present: InstalledDistribution, receipt: Receipt | None) -> Iterator[Damage]:
     """Yield what is wrong with one distribution, by the best that there is to compare it with."""
     if receipt is None:
-        if _installer(present) in {"trueup", ""}:
+        if _has_installer(present) and not names_another(present.installer):
             yield from _compare_with_record(present)
         return
-    for found in inspect(receipt, present.library):
-        # The receipt is an old one where another installer has put the same version in place since.
-        if _installer(present) not in {"trueup", "", None}:
-            return
-        yield found
+    found = inspect(receipt, present.library)
+    first = next(found, None)
+    # The receipt is an old one where another installer has put the same version in place since.
+    if first is not None and is_ours(receipt, present):
+        yield first
+        yield from found
 
 
-def _installer(present: InstalledDistribution) -> str | None:
-    """Return who says to have installed it: "" where a power cut took the word, None if nobody."""
-    text = present.read_file("INSTALLER") if present.kind == "dist-info" else None
-    return None if text is None else text.strip()
+def _has_installer(present: InstalledDistribution) -> bool:
+    """Whether somebody says to have installed it: a power cut may have taken the word itself."""
+    return present.kind == "dist-info" and present.read_file("INSTALLER") is not None
 
 
 def _compare_with_record(present: InstalledDistribution) -> Iterator[Damage]:

@@ -17,16 +17,16 @@ from typing import Literal, NamedTuple
 
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution, find_leftovers, normalized_name
-from trueup.installation.receipt import Receipt, inspect, read_receipt, receipt_names
+from trueup.installation.ownership import receipt_of, touched_files
+from trueup.installation.receipt import Receipt, read_receipt, receipt_names
 from trueup.installation.record import line_of
 from trueup.values import dataclass
 
-__all__ = ["AlteredFile", "find_altered", "find_ruins", "receipt_of"]
+__all__ = ["AlteredFile", "find_altered", "find_ruins"]
 
 _BYTECODE = re.compile(r"(?:.*[/\\])?__pycache__[/\\][^/\\]+\.pyc")
 # virtualenv tells of the seeds that it puts in place: folders, and bytecode beside its source.
 _LOOSE = re.compile(r"(?:.*[/\\])?(?:__pycache__|[^/\\]+\.[a-z]+-?\d+[^/\\]*\.pyc)")
-_INSTALLER = re.compile(r"[A-Za-z][\w.-]{0,40}")  # else it is no name, but harm that was done
 _STEM = re.compile(r"(?P<name>.+)-(?P<version>[^-]+)\.dist-info")
 
 
@@ -109,26 +109,9 @@ def find_altered(
 def _gather(environment: Environment, present: InstalledDistribution) -> _Told:
     receipt = receipt_of(environment, present)
     rows = _rows(present)
-    touched = _touched(receipt, present.library) if receipt is not None else frozenset[str]()
+    touched = touched_files(receipt, present.library) if receipt is not None else frozenset[str]()
     record = os.path.join(present.path, "RECORD")
     return _Told(rows or {}, receipt, touched, record, rows is not None)
-
-
-def receipt_of(environment: Environment, present: InstalledDistribution) -> Receipt | None:
-    """Return the receipt of a distribution; None where another installer has brought it since.
-
-    Whoever installs the same version again writes another RECORD, and says who it was.
-    """
-    receipt = read_receipt(environment, os.path.basename(present.path))
-    installer = present.installer
-    if receipt is None or installer == "trueup" or not _INSTALLER.fullmatch(installer):
-        return receipt
-    record = os.path.join(present.path, "RECORD")
-    return None if record in _touched(receipt, present.library) else receipt
-
-
-def _touched(receipt: Receipt, library: str) -> frozenset[str]:
-    return frozenset(one.path for one in inspect(receipt, library))
 
 
 def _rows(present: InstalledDistribution) -> dict[str, _Row] | None:
@@ -275,7 +258,7 @@ def _ruin(environment: Environment, dist_info: str) -> str:
     receipt = read_receipt(environment, dist_info)
     for library in environment.library_directories if receipt is not None else ():
         assert receipt is not None  # noqa: S101 - the type checker does not see it above
-        touched = _touched(receipt, library)
+        touched = touched_files(receipt, library)
         if any(os.path.join(library, path) not in touched for path in receipt.paths):
             return os.path.join(library, dist_info)
     return ""

@@ -177,8 +177,12 @@ def index_warnings(question: Question, inherited: Mapping[str, str]) -> list[str
     if index.no_index or not more:
         return []
     strategy = inherited.get("UV_INDEX_STRATEGY", "")
-    if index.best_match and not strategy:  # pip's settings, by pip's rule: nothing new to its users
-        return []
+    if index.best_match and not strategy:
+        sentence = (
+            "more than one index is in use, by pip's settings and so by pip's rule: the highest "
+            "version that any of them has, so whoever may publish a name in one of them decides"
+        )
+        return [sentence]
     strategy = strategy or "first-index"
     if strategy != "first-index":
         return [f"more than one index is in use, with UV_INDEX_STRATEGY={strategy}"]

@@ -85,6 +85,25 @@ def test_an_emptied_file_in_the_same_run_of_the_machine_is_an_edit(
     assert set(damage(environment, edited_too=True)) == {"demo"}
 
 
+@pytest.mark.parametrize("told", ["pip\n", "uv", "\0\0\0\0\0\0\0", "trueuq\n"])
+def test_an_altered_installer_hides_no_damage(
+    environment: Environment, library: Path, told: str
+) -> None:
+    (library / INFO / "INSTALLER").write_text(told)
+    assert damage(environment) == {}
+    (library / "demo" / "other.py").unlink()
+    assert set(damage(environment)) == {"demo"}
+
+
+def test_without_its_receipt_an_installer_that_is_no_name_hides_no_damage(
+    environment: Environment, library: Path
+) -> None:
+    lose_receipt(environment, "missing")
+    (library / INFO / "INSTALLER").write_text("\0" * 7)
+    (library / "demo" / "other.py").unlink()
+    assert set(damage(environment)) == {"demo"}
+
+
 def lose_receipt(environment: Environment, how: str) -> None:
     path = Path(environment.state, "receipts", INFO)
     if how == "missing":
@@ -138,6 +157,9 @@ def test_what_another_installer_put_in_place_since_is_not_judged(
 ) -> None:
     (library / INFO / "INSTALLER").write_text("pip\n")
     (library / INFO / "REQUESTED").unlink()
+    record = library / INFO / "RECORD"  # which everybody who installs writes anew
+    rows = record.read_text().splitlines(keepends=True)
+    record.write_text("".join(row for row in rows if "REQUESTED" not in row))
     assert damage(environment, edited_too=True) == {}
     lose_receipt(environment, "missing")
     (library / "demo" / "__init__.py").unlink()

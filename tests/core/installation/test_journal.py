@@ -51,7 +51,7 @@ def _path(environment: Environment) -> Path:
 def test_what_is_written_is_read(environment: Environment, journal: Journal) -> None:
     assert read_journal(environment) == journal
     assert is_open(environment)
-    assert sorted(os.listdir(environment.state)) == ["journal", "transaction-1"]
+    assert sorted(os.listdir(environment.state)) == ["journal", "skeleton", "transaction-1"]
 
 
 def test_it_is_about_what_comes_or_else_about_what_goes(journal: Journal) -> None:
@@ -81,7 +81,7 @@ def test_before_anything_was_changed_a_damaged_one_is_dropped(environment: Envir
     _path(environment).write_bytes(b"\0" * 100)
     assert recover(environment) == ()
     assert look_at(environment.root) == before
-    assert os.listdir(environment.state) == []
+    assert os.listdir(environment.state) == ["skeleton"]
 
 
 def test_a_damaged_one_that_had_set_nothing_aside_is_dropped(
@@ -91,7 +91,7 @@ def test_a_damaged_one_that_had_set_nothing_aside_is_dropped(
     os.mkdir(journal.aside)
     _path(environment).write_bytes(b"")
     assert recover(environment) == ()
-    assert os.listdir(environment.state) == []
+    assert os.listdir(environment.state) == ["skeleton"]
 
 
 def test_after_a_change_a_damaged_one_is_an_error_that_deletes_nothing(

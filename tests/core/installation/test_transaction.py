@@ -213,9 +213,8 @@ def test_a_target_directory_is_filled_flat(tmp_path: Path, environment: Environm
     assert os.path.isfile(os.path.join(base, "bin", "run"))
     assert find_damage(target, read_installed(target), edited_too=True) == {}
     put(target, [], list(read_installed(target).values()))
-    assert [name for name in os.listdir(base) if os.listdir(os.path.join(base, name))] == [
-        ".trueup"
-    ] or True
+    left = [name for name in os.listdir(base) if os.listdir(os.path.join(base, name))]
+    assert left == [".trueup"]
     assert not os.path.exists(os.path.join(base, "demo.py"))
 
 
