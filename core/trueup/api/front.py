@@ -227,5 +227,3 @@ def _introduce(request: Request, workshop: Workshop) -> None:
     for address in (*indexes, *named):
         if address:
             workshop.credentials.remember(address)
-
-

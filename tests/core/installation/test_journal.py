@@ -113,7 +113,7 @@ def test_one_that_came_with_a_copy_of_its_environment_touches_neither(
 ) -> None:
     os.mkdir(journal.aside)
     copy = new_environment(tmp_path / "copy")
-    shutil.copytree(environment.state, copy.state)
+    shutil.copytree(environment.state, copy.state, dirs_exist_ok=True)
     before = look_at(environment.root, leave_out=())
     with pytest.raises(TransactionError, match="another environment"):
         recover(copy)

@@ -98,7 +98,6 @@ def receipt_of(folder: Path, *names: str) -> Receipt:
 def test_a_receipt_is_kept_until_it_is_dropped(tmp_path: Path, environment: Environment) -> None:
     (tmp_path / "file").write_text("x")
     receipt = receipt_of(tmp_path, "file")
-    os.makedirs(environment.state)
     assert receipt_names(environment) == []
     write_receipt(environment, receipt, environment.state)
     assert read_receipt(environment, receipt.dist_info) == receipt
