@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from fnmatch import fnmatch
 
-_UNSEEN = "a program reads unseen, and may look for any file"
 # (mechanism, mode, edit) -> why nobody can tell without a build; the first that fits counts.
 ACCEPTED_FALSE_STALE = {
     ("*", "*", "build_requirement_added"): "any distribution in the build environment may matter",
     ("*", "*", "manifest_in_*"): "it may name any file, and here it names one that is there",
-    (
-        "setuptools-c*",
-        "*",
-        "new_native_file",
-    ): "a compiler reads unseen, and may include any source",
     ("setuptools-*", "*", "interpreter_patched"): "compilers were started, for this very Python",
     ("setuptools-strict", "wheel", "config_setting"): "a setting that only editables look at",
     (
@@ -37,9 +31,17 @@ ACCEPTED_FALSE_STALE = {
         "*",
         "build_definition_remark",
     ): "a comment, in a language that only meson reads",
-    ("scikit-*", "*", "*"): _UNSEEN,
-    ("meson-python", "*", "*"): _UNSEEN,
-    ("maturin", "*", "*"): _UNSEEN,
+    ("meson-python", "editable", "data_edited"): "meson.build names it, and it may have been read",
+    (
+        "maturin",
+        "wheel",
+        "new_top_level_*",
+    ): "maturin lists every folder of the project, and so might a build script",
+    (
+        "maturin",
+        "wheel",
+        "new_native_file",
+    ): "maturin lists every folder of the project, and so might a build script",
 }
 
 

@@ -19,6 +19,7 @@ _WATCHERS = {
     "circles.py": "_trueup_circles.py",
     "depfiles.py": "_trueup_depfiles.py",
     "extra_settings.py": "_trueup_extra_settings.py",
+    "gates.py": "_trueup_gates.py",
     "guard.py": "_trueup_guard.py",
     "onlooker.py": "_trueup_onlooker.py",
     "purpose.py": "_trueup_purpose.py",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from trueup.acquisition.circles import is_busy
     from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
+    from trueup.acquisition.gates import open_gate
     from trueup.acquisition.onlooker import is_own_look
     from trueup.acquisition.purpose import purpose_of_listing
     from trueup.acquisition.unaudited import watch_environment, watch_stat
@@ -29,12 +30,14 @@ else:
     try:  # beside the build, where it goes by this name
         from _trueup_circles import is_busy
         from _trueup_depfiles import NINJA_LOG, compiler_inputs
+        from _trueup_gates import open_gate
         from _trueup_onlooker import is_own_look
         from _trueup_purpose import purpose_of_listing
         from _trueup_unaudited import watch_environment, watch_stat
     except ImportError:
         from trueup.acquisition.circles import is_busy
         from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
+        from trueup.acquisition.gates import open_gate
         from trueup.acquisition.onlooker import is_own_look
         from trueup.acquisition.purpose import purpose_of_listing
         from trueup.acquisition.unaudited import watch_environment, watch_stat
@@ -42,6 +45,7 @@ else:
 __all__ = ["start"]
 
 _FLUSH_AT = 64
+_SHARED_MEMORY = "/dev/shm/"  # noqa: S108 - what projects lie in is theirs to choose
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -49,6 +53,7 @@ class _Recorder:
     """The log of this process, and what may go into it."""
 
     def __init__(self, workspace: str, tree: str) -> None:
+        self._workspace = workspace
         self._folder = os.path.join(workspace, "trace")
         self.told = os.path.join(workspace, "compilers.d")
         self._trees = tuple({os.path.join(top, "") for top in (tree, os.path.realpath(tree))})
@@ -104,7 +109,9 @@ class _Recorder:
                 return path[len(tree) :]
             if path == tree[:-1]:
                 return "."
-        return None if (path + os.sep).startswith(self._foreign) else path
+        # Devices are no files; what lies in shared memory is.
+        device = path.startswith("/dev/") and not path.startswith(_SHARED_MEMORY)
+        return None if device or (path + os.sep).startswith(self._foreign) else path
 
     def note_compiled(self, path: str, folder: str) -> None:
         """Write down what a dependency file names outside of the tree; inside all counts anyway."""
@@ -173,6 +180,7 @@ class _Recorder:
         here = os.getcwd() if folder is None else os.path.abspath(_text(folder) or ".")
         self.note("P", here, *words)
         self.flush()
+        open_gate(self._workspace, os.path.basename(words[0]) if words else "")
 
     def executed(self, arguments: tuple[Any, ...]) -> None:
         """Note `os.exec` and `os.posix_spawn`: (path, arguments, environment)."""
@@ -221,7 +229,7 @@ def _foreign_places(workspace: str) -> tuple[str, ...]:
     places = {workspace, sys.prefix, sys.exec_prefix}
     for folder in (sys.base_prefix, os.path.dirname(os.path.abspath(os.__file__))):
         places.add(folder if folder not in ("/usr", "/") else os.path.join(folder, "lib"))
-    places.update(("/dev", "/proc", "/sys"))
+    places.update(("/proc", "/sys"))
     real = {os.path.realpath(place) for place in places}
     return tuple(os.path.join(place, "") for place in places | real)
 

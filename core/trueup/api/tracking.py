@@ -14,11 +14,13 @@ from trueup.acquisition.pack import Pack
 from trueup.acquisition.snapshot import Snapshot, take_snapshot
 from trueup.acquisition.supply import Supply
 from trueup.acquisition.trace import BuildTrace
+from trueup.acquisition.witness import Witness
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.installed import read_installed
 from trueup.errors import BuildError
+from trueup.freshness.evidence import Evidence
 from trueup.freshness.fingerprint import Circumstances, Fingerprint
-from trueup.freshness.gathering import Evidence, gather
+from trueup.freshness.gathering import gather
 from trueup.freshness.storage import decode, encode
 from trueup.hooks import inputs_of_plugins
 from trueup.reporting import Event
@@ -67,7 +69,7 @@ def build_tracked(
     if once.fingerprint.unusable:
         supply.reporter(Event("note", circumstances.tree, _again(once.fingerprint)))
         seen = _contents(circumstances.tree, once.changed)
-        once = _build_once(circumstances, supply, previous)
+        once = _build_once(circumstances, supply, previous, once.evidence)
         if once.fingerprint.unusable:
             once = _judged_again(once, _same(seen, _contents(circumstances.tree, once.changed)))
     content = encode(once.fingerprint)
@@ -93,6 +95,7 @@ def _build_once(
     circumstances: Circumstances,
     supply: Supply,
     previous: Fingerprint | None,
+    first: Evidence | None = None,
 ) -> _Once:
     with supply.store.temporary_directory() as workspace:
         variables = dict(supply.variables)
@@ -109,10 +112,15 @@ def _build_once(
             environment=variables,
         )
         before = take_snapshot(circumstances.tree)
-        built = _build_wheel(order, supply, before)
+        with Witness(before, workspace) as witness:
+            built = _build_wheel(order, supply, before)
         after = take_snapshot(circumstances.tree)
         pack = supply.store.add_wheel(built.path, os.path.basename(built.path))
     evidence = _evidence(circumstances, supply, built, (before, after), pack, previous)
+    sighting = witness.sighting
+    if first is not None:
+        sighting = sighting.joined_with(first.sighting)
+    evidence = replace(evidence, sighting=sighting, begun=first.before if first else None)
     return _Once(pack, gather(evidence), evidence)
 
 

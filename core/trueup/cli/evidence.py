@@ -73,5 +73,8 @@ def lines_of_evidence(found: Fingerprint) -> Iterator[str]:
                 yield f"  {' '.join(name) if isinstance(name, list) else name}"
     if found.survey:
         programs = ", ".join(found.programs)
-        yield f"What {programs} read was not seen, so {_SURVEYS[found.survey]} counts"
+        if found.survey == "sighted":
+            yield f"What {programs} opened was seen, and names that these may look for count, too"
+        else:
+            yield f"What {programs} read was not seen, so {_SURVEYS[found.survey]} counts"
     yield f"Built with: {', '.join(found.environment) or 'nothing beside Python'}"

@@ -1,61 +1,26 @@
-"""What was seen of one build, and what follows from it at once."""
+"""What follows at once from what was seen of one build."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from trueup.acquisition.depfiles import compiler_inputs, is_depfile
-from trueup.acquisition.pack import Pack
-from trueup.acquisition.snapshot import Snapshot
-from trueup.acquisition.trace import BuildTrace
 from trueup.freshness.contribution import Contribution
-from trueup.freshness.fingerprint import Circumstances, Fingerprint, Survey
+from trueup.freshness.evidence import Evidence
+from trueup.freshness.fingerprint import Survey
+from trueup.freshness.leftovers import leftovers_in
 from trueup.freshness.names import is_by_product, is_compiler, is_noise, is_python
 from trueup.freshness.reach import Reach, reach_of
+from trueup.freshness.reliance import why_not_relied_on
 from trueup.freshness.sight import Sight
+from trueup.freshness.sighted import Sighted
 from trueup.freshness.vcs import is_transparent
-from trueup.values import dataclass, field
 
-__all__ = ["ALWAYS", "BuildFacts", "Evidence"]
+__all__ = ["ALWAYS", "BuildFacts"]
 
 ALWAYS = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
 """What counts whether the backend looked at it or not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What was seen of one build.
-
-    Attributes:
-        circumstances: of the build.
-        before: the tree before it.
-        after: the tree after it.
-        trace: what its hooks looked at.
-        pack: what it gave.
-        variables: environment variables as the backend found them.
-        requirements: build requirements, as asked for.
-        environment: "name version" of what the build environment held.
-        patterns: globs that a plugin added to the inputs.
-        previous: the fingerprint of the build before, if there is one.
-        accepted: paths that changed in each of two builds, and to the same content: made by them.
-        foreign: folders of the build's Pythons: their version tells what compilers read there.
-        workplace: the prefix of the build environment; "" where the build was not isolated.
-    """
-
-    circumstances: Circumstances
-    before: Snapshot
-    after: Snapshot
-    trace: BuildTrace
-    pack: Pack
-    variables: Mapping[str, str]
-    requirements: tuple[str, ...] = ()
-    environment: tuple[str, ...] = ()
-    patterns: tuple[str, ...] = ()
-    previous: Fingerprint | None = None
-    accepted: frozenset[str] = field(default_factory=frozenset)
-    foreign: tuple[str, ...] = ()
-    workplace: str = ""
 
 
 class BuildFacts:
@@ -72,6 +37,7 @@ class BuildFacts:
         made: what the build made, now or before.
         unseen: file names of the programs whose reading nobody saw.
         survey: what of the whole project counts for that.
+        sighted: what they were seen to open and to list, and may look for; only for that survey.
         idle: what lies at its top and does not.
         contribution: where the files of what was built come from.
     """
@@ -87,7 +53,8 @@ class BuildFacts:
         self.made = self._find_made()
         self.unseen = self._unseen()
         self.survey: Survey = self._survey()
-        self.idle = self.sight.idle(self.survey) if self.survey not in {"", "native"} else ()
+        self.idle = self.sight.idle(self._surveyed()) if self.survey not in {"", "native"} else ()
+        self.sighted = self._sighted()
         self._contents: dict[str, bytes | None] = {}
         self.contribution = self._contribution()
 
@@ -128,11 +95,39 @@ class BuildFacts:
     def _survey(self) -> Survey:
         if not self.trace.opaque or self.is_uv_build():
             return ""
+        if not why_not_relied_on(self.seen, self.unseen, self.sight):
+            return "sighted"
         if self.unseen and all(map(is_compiler, self.unseen)):
             return "native"
         if self.editable:
             return "other" if self.reach.plain else "named"
         return "all"
+
+    def _surveyed(self) -> Survey:
+        """Return of which files the texts tell what else at the top counts."""
+        return "all" if self.survey == "sighted" else self.survey
+
+    def _sighted(self) -> Sighted:
+        if self.survey != "sighted":
+            return Sighted(self.sight)
+        found, previous, made = self.seen.sighting, self.seen.previous, self.made
+        links = {path for path, one in self.seen.after.entries.items() if one.is_link}
+        opened = {*found.opened, *links, *(previous.opened if previous else ())} - made
+        listed = {*found.listed, *(previous.listed if previous else ())} - made
+        return Sighted(
+            self.sight,
+            tuple(sorted(path for path in opened if self.sight.exists(path))),
+            tuple(sorted(listed)),
+            self.idle,
+            made,
+            licences="maturin" in self.unseen,
+        )
+
+    def leftovers(self) -> str:
+        """Return a digest of what this build and those before it left; "" where nobody asks."""
+        if self.survey != "sighted":
+            return ""
+        return leftovers_in(self.seen.after, self.sight.files.ignored, self.made)
 
     def is_uv_build(self) -> bool:
         """Whether the build was one of uv_build, which is a program of its own."""

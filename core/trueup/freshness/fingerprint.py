@@ -32,9 +32,10 @@ ListingRule = Literal["all", "packages", "licences", "matching", "folders", "nam
 that match a pattern, those that could be packages even without a module (PEP 420), folders that
 could be packages and have no `__init__.py`."""
 
-Survey = Literal["", "native", "other", "named", "all"]
+Survey = Literal["", "native", "other", "named", "all", "sighted"]
 """What of the whole project counts because a program read it unseen: nothing, what compilers
-read, everything but modules, the same and the names of modules, everything."""
+read, everything but modules, the same and the names of modules, everything; or what it was seen to
+open, the names in folders that it was seen to list, and what it may look for by name."""
 
 
 class FileMark(NamedTuple):
@@ -131,7 +132,12 @@ class Fingerprint:
         variables: environment variable to a salted digest of its value; "" where it was not set.
         salt: of those digests: a short secret must not be guessed from them.
         survey: what of the whole project counts.
-        survey_digest: over the names of those files.
+        survey_digest: over the names of those files; where it was seen what was opened, a space
+            and a digest over the names of all files of the project follow.
+        opened: files that such a program opened; empty where nobody saw it.
+        listed: folders that it listed.
+        leftovers: digest of what earlier builds had left when this one was done: only while that
+            stays as it is, the files that were opened then are known.
         idle: what lies at the top of the project and does not count for that.
         programs: file names of the programs that read unseen; the reason for the survey.
         patterns: globs of files that a plugin added.
@@ -153,6 +159,9 @@ class Fingerprint:
     salt: str = ""
     survey: Survey = ""
     survey_digest: str = ""
+    opened: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    leftovers: str = ""
     idle: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()

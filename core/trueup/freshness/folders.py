@@ -97,8 +97,17 @@ class Names:
         searched = self._searched()
         above = any(one.startswith(path + "/") for one in searched)
         if path in searched or (above and path != "."):
-            return "packages"
+            return "folders" if self._names_insides() else "packages"
         return "licences" if path == "." else None
+
+    def _names_insides(self) -> bool:
+        """Whether the editable's loader names what lies in packages, too, folders of data included.
+
+        That of scikit-build-core does.
+        """
+        roots = [one for one in self.facts.reach.roots if not self.facts.reach.plain]
+        packages = (one + "/" for one in roots if self.facts.sight.exists(f"{one}/__init__.py"))
+        return any(one.startswith(package) for package in packages for one in roots)
 
     def _searched(self) -> set[str]:
         """Return the folders in which backends look for packages: those that packages lie in."""

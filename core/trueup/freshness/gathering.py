@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from packaging.requirements import Requirement
 
 from trueup.freshness.contribution import Contribution
-from trueup.freshness.facts import ALWAYS, BuildFacts, Evidence
+from trueup.freshness.evidence import Evidence
+from trueup.freshness.facts import ALWAYS, BuildFacts
 from trueup.freshness.fingerprint import (
     FileKind,
     FileMark,
@@ -19,9 +20,10 @@ from trueup.freshness.fingerprint import (
     Question,
 )
 from trueup.freshness.folders import Names
-from trueup.freshness.names import EXTENSION_SUFFIXES, is_by_product
+from trueup.freshness.names import EXTENSION_SUFFIXES, is_by_product, is_compiler
+from trueup.freshness.project_files import survey_digest
 from trueup.freshness.reach import ties_of
-from trueup.freshness.sight import Sight, survey_digest
+from trueup.freshness.sight import Sight
 from trueup.freshness.unseen import read_by_uv_build
 from trueup.freshness.variables import digest_variables, names_spoken_of, names_that_matter
 from trueup.freshness.vcs import (
@@ -33,11 +35,12 @@ from trueup.freshness.vcs import (
 )
 from trueup.resolution.address import local_path
 
-__all__ = ["Evidence", "gather"]
+__all__ = ["gather"]
 
 # File times come from a clock that ticks every 10 ms at worst: after two ticks, whoever writes
 # gives a file another time than it has.
 _TICKS = 0.025
+_MODULES = (".py", ".pyi")
 
 
 def gather(evidence: Evidence) -> Fingerprint:
@@ -79,11 +82,10 @@ class _Gathering:
             variables=digest_variables(variables, self.facts.seen.variables, salt),
             salt=salt,
             survey=self.facts.survey,
-            survey_digest=survey_digest(
-                self.facts.sight.survey(self.facts.survey, self.facts.idle), self.facts.made
-            )
-            if self.facts.survey
-            else "",
+            survey_digest=self._survey_digest(),
+            opened=self.facts.sighted.opened,
+            listed=self.facts.sighted.listed,
+            leftovers=self.facts.leftovers(),
             idle=self.facts.idle,
             programs=() if self.facts.is_uv_build() else tuple(self.facts.unseen),
             patterns=self.facts.seen.patterns,
@@ -100,14 +102,34 @@ class _Gathering:
             idle = self.facts.is_noisy(path) or self.facts.is_idle_manifest(path)
             if path not in self.facts.made and not idle:
                 kinds[path] = self._kind(path)
-        for path in (
-            self.facts.sight.survey(self.facts.survey, self.facts.idle) if self.facts.survey else ()
-        ):
-            live = self.facts.survey == "named" and path.endswith((".py", ".pyi"))
-            if path not in self.facts.made and path not in kinds and not live:
+        for path in self._surveyed():
+            if path not in self.facts.made and kinds.get(path, "facet") == "facet":
                 kinds[path] = self._kind_of_unseen(path)
         marks = (self._mark(path, kind) for path, kind in sorted(kinds.items()))
         return [mark for mark in marks if mark is not None]
+
+    def _surveyed(self) -> Iterable[str]:
+        """Yield the files of which a program may have read, unseen by audit hooks, what they hold.
+
+        The modules of an editable are only looked for, unless one was seen to be opened.
+        """
+        facts = self.facts
+        if facts.survey == "sighted":
+            live, files = facts.editable, facts.sighted.contents
+        else:
+            live = facts.survey == "named"
+            files = facts.sight.survey(facts.survey, facts.idle) if facts.survey else []
+        opened = frozenset(facts.sighted.opened)
+        return (path for path in files if path in opened or not (live and path.endswith(_MODULES)))
+
+    def _survey_digest(self) -> str:
+        facts = self.facts
+        if not facts.survey:
+            return ""
+        if facts.survey == "sighted":
+            both = facts.sighted.names(), facts.sighted.everything()
+            return " ".join(survey_digest(one, facts.made) for one in both)
+        return survey_digest(facts.sight.survey(facts.survey, facts.idle), facts.made)
 
     def _read_paths(self) -> Iterable[str]:
         yield from self.facts.trace.reads
@@ -190,6 +212,9 @@ class _Gathering:
         if self.facts.survey in {"", "native"}:
             return ()
         scripts = self.facts.sight.texts(self._named_on_command_lines())
+        if self.facts.survey == "sighted":
+            compiled = all(map(is_compiler, self.facts.unseen))
+            return () if compiled else names_spoken_of(self.facts.sighted.mention.text + scripts)
         return names_spoken_of(self.facts.sight.definitions(self.facts.survey) + scripts)
 
     def _ties(self) -> tuple[str, ...]:

@@ -56,8 +56,8 @@ def _matches(name: str, pattern: str) -> bool:
 
 def _may_be_namespace(item: os.DirEntry[str]) -> bool:
     try:
-        named = item.name.removesuffix("-stubs").isidentifier()
-        return named and not is_by_product(item.name) and item.is_dir()
+        # setuptools takes any folder without a dot in its name for one (PEP420PackageFinder).
+        return "." not in item.name and not is_by_product(item.name) and item.is_dir()
     except OSError:
         return False
 

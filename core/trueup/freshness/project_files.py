@@ -6,14 +6,15 @@ compiled into all of them.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from trueup.acquisition.snapshot import take_snapshot
-from trueup.freshness.names import is_noise
+from trueup.freshness.names import is_by_product, is_noise
 
-__all__ = ["ProjectFiles", "list_project_files"]
+__all__ = ["ProjectFiles", "list_project_files", "survey_digest"]
 
 
 class ProjectFiles(NamedTuple):
@@ -103,3 +104,24 @@ def _ask_git(tree: str, variables: Mapping[str, str], *options: str) -> list[str
     except OSError:
         return None
     return None if done.returncode else os.fsdecode(done.stdout).split("\0")[:-1]
+
+
+def survey_digest(files: Iterable[str], made: frozenset[str]) -> str:
+    """Return a digest of the names of the files that count, without what the build made."""
+    names = "\0".join(path for path in files if not _is_made(path, made))
+    return hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _is_made(path: str, made: frozenset[str]) -> bool:
+    """Whether a build made `path`, or a folder for its own work around it.
+
+    An editable of meson-python builds when it is imported, and leaves more there.
+    """
+    if path in made:
+        return True
+    if not is_by_product(path):
+        return False
+    while path := path.rpartition("/")[0]:
+        if path in made:
+            return True
+    return False

@@ -24,7 +24,7 @@ from trueup.freshness.names import (
 from trueup.freshness.project_files import ProjectFiles, list_project_files
 from trueup.freshness.vcs import ask
 
-__all__ = ["Sight", "Signature", "is_older", "survey_digest"]
+__all__ = ["Sight", "Signature", "is_definition", "is_older"]
 
 # Times within this span before the fingerprint's own prove nothing: clocks of file systems tick.
 _TICK = 20_000_000
@@ -183,17 +183,18 @@ class Sight:
 
     def every_file(self) -> list[str]:
         """Return all files of the project without noise, whether git ignores them or not."""
-        return sorted(self._files.listed + self._files.ignored)
+        return sorted(self.files.listed + self.files.ignored)
 
     @functools.cached_property
-    def _files(self) -> ProjectFiles:
+    def files(self) -> ProjectFiles:
+        """The files of the project, those that git ignores by themselves."""
         return list_project_files(self.tree, self.variables)
 
     def _select(self, survey: Survey) -> Iterable[str]:
         native = list(self._native())
         if survey == "native":
             return native
-        chosen = dict.fromkeys(self._files.listed)
+        chosen = dict.fromkeys(self.files.listed)
         chosen.update(dict.fromkeys(native))
         chosen.update(dict.fromkeys(self._meant(native)))
         return [path for path in chosen if survey != "other" or not path.endswith(_MODULES)]
@@ -203,7 +204,7 @@ class Sight:
 
         Ignored files on the way to a result, such as those in build/, only if they are included.
         """
-        listed, ignored = self._files
+        listed, ignored = self.files
         files = listed + [path for path in ignored if not is_by_product(path)]
         chosen = [path for path in files if os.path.splitext(path)[1].lower() in NATIVE_SUFFIXES]
         by_name: dict[str, list[str]] = {}
@@ -225,11 +226,11 @@ class Sight:
         By their name, by that of a folder that is ignored whole, or by `*` and their suffix. So the
         report of a test run does not count.
         """
-        ignored = [path for path in self._files.ignored if not is_by_product(path)]
+        ignored = [path for path in self.files.ignored if not is_by_product(path)]
         if not ignored:
             return
-        texts = self._definitions([*self._files.listed, *native])
-        folders = {name for path in self._files.listed for name in path.split("/")[:-1]}
+        texts = self._definitions([*self.files.listed, *native])
+        folders = {name for path in self.files.listed for name in path.split("/")[:-1]}
         spoken = dict.fromkeys(folders, False)
         for path in ignored:
             suffix = os.path.splitext(path)[1]
@@ -241,7 +242,7 @@ class Sight:
                 yield path
 
     def _definitions(self, paths: Iterable[str]) -> bytes:
-        definitions = {path for path in paths if path.endswith(_DEFINITIONS)}
+        definitions = set(filter(is_definition, paths))
         native = self.survey("native")
         return self.texts((*native, *definitions.difference(native)))
 
@@ -268,6 +269,11 @@ class Sight:
         return ask(arguments, directory, self.variables)
 
 
+def is_definition(path: str) -> bool:
+    """Whether a file tells a program how to build, whatever else it is."""
+    return path.endswith(_DEFINITIONS)
+
+
 def _speaks_of(text: bytes, name: str) -> bool:
     return re.search(rb"(?<![\w.-])" + re.escape(name.encode()) + rb"(?![\w-])", text) is not None
 
@@ -277,24 +283,3 @@ def is_older(mtime_ns: int, ctime_ns: int, time_ns: int) -> bool:
     coarse = mtime_ns % 1_000_000_000 == 0 and ctime_ns % 1_000_000_000 == 0
     latest = max(ctime_ns, mtime_ns)
     return latest < time_ns - (_COARSE_TICK if coarse else _TICK)
-
-
-def survey_digest(files: Iterable[str], made: frozenset[str]) -> str:
-    """Return a digest of the names of the files that count, without what the build made."""
-    names = "\0".join(path for path in files if not _is_made(path, made))
-    return hashlib.sha256(names.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-
-
-def _is_made(path: str, made: frozenset[str]) -> bool:
-    """Whether a build made `path`, or a folder for its own work around it.
-
-    An editable of meson-python builds when it is imported, and leaves more there.
-    """
-    if path in made:
-        return True
-    if not is_by_product(path):
-        return False
-    while path := path.rpartition("/")[0]:
-        if path in made:
-            return True
-    return False

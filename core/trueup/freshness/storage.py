@@ -28,7 +28,7 @@ from trueup.values import asdict
 
 __all__ = ["FORMAT", "decode", "encode"]
 
-FORMAT = 2
+FORMAT = 3
 _KINDS: tuple[FileKind, ...] = get_args(FileKind)
 _RULES: tuple[ListingRule, ...] = get_args(ListingRule)
 _DIGEST = 16
@@ -50,6 +50,9 @@ def encode(fingerprint: Fingerprint) -> bytes:
         "variables": dict(sorted(fingerprint.variables.items())),
         "salt": fingerprint.salt,
         "survey": [fingerprint.survey, fingerprint.survey_digest],
+        "opened": _pack_names(fingerprint.opened),
+        "listed": _pack_names(fingerprint.listed),
+        "leftovers": fingerprint.leftovers,
         "idle": fingerprint.idle,
         "programs": fingerprint.programs,
         "patterns": fingerprint.patterns,
@@ -96,6 +99,9 @@ def _from_value(value: dict[str, Any]) -> Fingerprint:
         salt=value["salt"],
         survey=survey,
         survey_digest=survey_digest,
+        opened=_unpack_names(value["opened"]),
+        listed=_unpack_names(value["listed"]),
+        leftovers=value["leftovers"],
         idle=tuple(value["idle"]),
         programs=tuple(value["programs"]),
         patterns=tuple(value["patterns"]),

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from trueup.freshness.build_requirements import required_now, unmet
 from trueup.freshness.fingerprint import Circumstances, FileMark, Fingerprint, ListingMark
 from trueup.freshness.outcome import Fresh, Reason, ReasonKind, Stale, Unknown, Verdict
-from trueup.freshness.sight import Sight, Signature, is_older, survey_digest
+from trueup.freshness.project_files import survey_digest
+from trueup.freshness.sight import Sight, Signature, is_older
+from trueup.freshness.sighted import Sighted
 from trueup.freshness.variables import digest_variables
 
 __all__ = ["Fresh", "Reason", "ReasonKind", "Stale", "Unknown", "Verdict", "judge"]
@@ -117,15 +119,28 @@ def _changed(mark: FileMark, *, output: bool) -> Reason:
 
 
 def _surveyed(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
-    files = sight.survey(fingerprint.survey, fingerprint.idle)
-    if survey_digest(files, fingerprint.made) != fingerprint.survey_digest:
+    before, _, everything = fingerprint.survey_digest.partition(" ")
+    if fingerprint.survey == "sighted":
+        sighted = _sighted(fingerprint, sight)
+        # What counts takes all texts to be read: not where no name came or went at all.
+        if survey_digest(sighted.everything(), fingerprint.made) == everything:
+            return
+        files = sighted.names()
+    else:
+        files = sight.survey(fingerprint.survey, fingerprint.idle)
+    if survey_digest(files, fingerprint.made) != before:
         names = ", ".join(fingerprint.programs)
         known = {mark.path for mark in fingerprint.files} | fingerprint.made
-        new = [path for path in files if path not in known]
+        new = [path for path in files if path not in known and not path.endswith("/")]
         message = f"files of the project came or went, and {names} may read them"
-        if new and fingerprint.survey != "named":
+        if new and fingerprint.survey not in {"named", "sighted"}:
             message = f"{new[0]} is new, and {names} may read it"
         yield Reason("names changed", new[0] if new else ".", message)
+
+
+def _sighted(fingerprint: Fingerprint, sight: Sight) -> Sighted:
+    one, licences = fingerprint, "maturin" in fingerprint.programs
+    return Sighted(sight, one.opened, one.listed, one.idle, one.made, licences=licences)
 
 
 def _names(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:

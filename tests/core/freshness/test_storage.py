@@ -63,7 +63,10 @@ fingerprints = st.builds(
         st.builds(Question, st.lists(names).map(tuple), names, names), max_size=3
     ).map(tuple),
     variables=st.dictionaries(names, names, max_size=3),
-    survey=st.sampled_from(["", "native", "other", "named", "all"]),
+    survey=st.sampled_from(["", "native", "other", "named", "all", "sighted"]),
+    opened=st.lists(names).map(tuple),
+    listed=st.lists(names).map(tuple),
+    leftovers=names,
     programs=st.lists(names).map(tuple),
     unusable=st.sampled_from(["", "because"]),
 )
@@ -94,7 +97,7 @@ def test_half_a_fingerprint_is_none(fingerprint: Fingerprint, data: st.DataObjec
 
 # What each format holds. A field that comes, goes, or changes its meaning is another format: count
 # FORMAT up, add a line here, and keep the lines of before.
-SHAPES = {1: "3514d8c4cc40c190", 2: "cc05f69adcaa0b20"}
+SHAPES = {1: "3514d8c4cc40c190", 2: "cc05f69adcaa0b20", 3: "1fc4ea8ab8842561"}
 
 
 def _shape() -> str:
