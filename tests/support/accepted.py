@@ -23,6 +23,21 @@ ACCEPTED_FALSE_STALE = {
     ("setuptools-64", "*", "licence_added"): "later releases take a file of that name",
     ("setuptools-legacy", "*", "new_top_level_folder"): "it would be a package of a namespace",
     ("setuptools-cython", "*", "init_edited"): "Cython looks at it, and may read it",
+    (
+        "setuptools-*",
+        "*",
+        "new_*folder_with_a_dash",
+    ): "setuptools takes such folders for packages of a namespace, unless it finds packages itself",
+    (
+        "scikit-build",
+        "editable",
+        "new_data_folder_with_a_dash",
+    ): "the loader names what lies in packages, folders of data too",
+    (
+        "maturin",
+        "wheel",
+        "new_folder_with_a_dash",
+    ): "maturin lists every folder of the project, and so might a build script",
     ("setuptools-scm", "wheel", "data_added"): "git may come to track it",
     ("*", "*", "interpreter_patched"): "programs were started for this very Python",
     ("scikit-*", "*", "build_definition_remark"): "a comment, in a language that only cmake reads",

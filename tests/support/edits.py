@@ -106,6 +106,23 @@ def new_data_folder(tree: Path, it: Mechanism) -> Situation | None:
 
 
 @_edit
+def new_folder_with_a_dash(tree: Path, it: Mechanism) -> Situation | None:
+    """Add a folder that no import can name: setuptools takes it for a package all the same."""
+    folder = (tree / it.package).parent / "more-data"
+    folder.mkdir()
+    (folder / "more.txt").write_text("more\n")
+    return _NOTHING
+
+
+@_edit
+def new_data_folder_with_a_dash(tree: Path, it: Mechanism) -> Situation | None:
+    """Add one in the package."""
+    (tree / it.package / "more-assets").mkdir()
+    (tree / it.package / "more-assets" / "more.txt").write_text("more\n")
+    return _NOTHING
+
+
+@_edit
 def made_executable(tree: Path, it: Mechanism) -> Situation | None:
     for name in ("data.txt", "sub/deep.py"):
         (tree / it.package / name).chmod(0o755)
