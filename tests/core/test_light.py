@@ -20,6 +20,7 @@ UNUSED = frozenset(
         "importlib.metadata",
         "installer",
         "multiprocessing",
+        "pickle",
         "pluggy",
         "requests",
         "rich",

@@ -33,6 +33,7 @@ from trueup.installation.journal import (
 from trueup.installation.placement import is_whole
 from trueup.installation.record import Delivery
 from trueup.installation.salvage import open_salvage
+from trueup.installation.second_writer import stage_all, written
 from trueup.installation.staging import stage, without_twins
 from trueup.reporting import SILENT, Event, Reporter
 
@@ -94,14 +95,13 @@ def _stage_all(
 ) -> list[Staged]:
     """Stage every delivery, out of what waits on a shelf or out of its pack."""
     salvage = open_salvage(environment, folder)
+    if salvage is None:
+        return stage_all(environment, deliveries, folder, reporter)
     staged: list[Staged] = []
     for number, delivery in enumerate(deliveries):
         place = os.path.join(folder, str(number))
-        subject = f"{delivery.pack.name} {delivery.pack.version}"
-        reporter(Event("writing", subject))
-        found = salvage.stage(delivery, place) if salvage else None
-        staged.append(found or stage(environment, delivery, place))
-        reporter(Event("written", subject))
+        with written(delivery, reporter):
+            staged.append(salvage.stage(delivery, place) or stage(environment, delivery, place))
     return staged
 
 
