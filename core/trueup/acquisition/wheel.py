@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from io import FileIO
 
 from trueup.acquisition.wheel_archive import read_layout
+from trueup.acquisition.wheel_bounds import user_limits
 from trueup.acquisition.wheel_member import Member, read_member
 from trueup.acquisition.wheel_metadata import (
     WheelName,
@@ -134,7 +135,7 @@ def open_wheel(
                 expected=f"sha256:{expected_sha256.lower()}",
                 actual=f"sha256:{digest}",
             )
-        yield _check(file, digest, wheel_name, limits or Limits())
+        yield _check(file, digest, wheel_name, limits or user_limits())
         after = os.fstat(file.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise refusal(wheel_name.filename, "zip-changed")

@@ -140,12 +140,16 @@ RULES: Mapping[str, Rule] = {
 def refusal(wheel: str, rule: str, member: str = "", *, detail: str = "") -> WheelRefused:
     """Return the error that says `wheel` breaks `rule`, at `member` where one is to blame."""
     reason = RULES[rule].reason + (f": {detail}" if detail else "")
+    if rule in _CONFIGURABLE:
+        hint = f"Rule {rule}. If you trust it, allow more with {_CONFIGURABLE[rule]}."
+        return WheelRefused(wheel, rule=rule, member=member, reason=reason, hint=hint)
     hint = (
         f"Rule {rule} ({RULES[rule].source}). Get the wheel from its publisher again, or tell them."
     )
     return WheelRefused(wheel, rule=rule, member=member, reason=reason, hint=hint)
 
 
+_CONFIGURABLE = {"bomb-ratio": "TRUEUP_WHEEL_RATIO", "bomb-size": "TRUEUP_WHEEL_SIZE"}
 _COMPONENT_RULES = tuple(
     (rule, re.compile(pattern, re.IGNORECASE))
     for rule, pattern in (
