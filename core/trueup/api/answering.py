@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from trueup.acquisition.acquire import unpinned
 from trueup.acquisition.pack import Pack
+from trueup.api.foresight import Foresighted
 from trueup.api.workshop import Workshop
 from trueup.destination.environment import Interpreter
 from trueup.destination.installed import InstalledDistribution
@@ -169,7 +170,7 @@ def _ask(
         complete=True,
     )
     resolution = memoised(
-        resolver,
+        Foresighted(resolver),
         question,
         workshop.store.folder("resolutions"),
         refresh=workshop.refresh,
