@@ -45,10 +45,13 @@ def why_not_relied_on(seen: Evidence, unseen: Collection[str], sight: Sight) -> 
 
 def _is_known(name: str, path: str, seen: Evidence) -> bool:
     """Whether it is a tool that is known, or what the build itself has made, of what it read."""
-    made = os.path.isabs(path) and (
-        not os.path.exists(path) or path.startswith(os.path.join(seen.before.tree, ""))
+    if is_compiler(name) or _KNOWN.fullmatch(name) is not None:
+        return True
+    tree = os.path.join(seen.before.tree, "")
+    inside = path[len(tree) :] if path.startswith(tree) else ""
+    return os.path.isabs(path) and (
+        inside not in seen.before.entries if inside else not os.path.exists(path)
     )
-    return is_compiler(name) or _KNOWN.fullmatch(name) is not None or made
 
 
 def _outside(seen: Evidence) -> Iterator[str]:
