@@ -55,7 +55,7 @@ def _install(tox_env: Any, arguments: Any, run_id: str, *_: Any, **__: Any) -> S
     command = [*_PIP, "install", *arguments]
     done = tox_env.execute(command, StdinSource.OFF, run_id=run_id)
     done.assert_success()
-    return SimpleNamespace(changed=True)
+    return SimpleNamespace(changed=True, added=(), removed=())
 
 
 def _forget_dropped(exactness: Any, *, changed: bool) -> None:
