@@ -116,9 +116,9 @@ def page(cells: list[Cell]) -> Iterator[str]:
     yield ""
     wrong, unknown = counts["false fresh"], counts["unknown"]
     yield f"{len(cells)} cells: **{wrong} false fresh**, {unknown} unknown."
-    yield f"False stale, of those that a build would leave as they were: {_false_share(cells)};"
-    stale = counts["false stale"]
-    yield f"of all cells {100 * stale / max(len(cells), 1):.1f} %. Of the former,"
+    share = f"{100 * counts['false stale'] / max(len(cells), 1):.1f} %"
+    yield f"False stale, of those that a build would leave as they were: {_false_share(cells)},"
+    yield f"which is {share} of all cells;"
     yield "without the edit that adds a build requirement, which only a build can judge:"
     yield ""
     known = [cell for cell in cells if cell.edit != "build_requirement_added"]

@@ -1,6 +1,6 @@
 """Mechanisms and edits: a verdict is held against a build from nothing.
 
-A small part runs with all tests. The whole, some 3,700 cells with every backend, takes about an
+A small part runs with all tests. The whole, some 3,000 cells with every backend, takes half an
 hour: `pytest -m slow tests/core/freshness/test_matrix.py`, or in pieces by `-k`;
 `support.matrix_book` makes a table of it.
 """
