@@ -40,12 +40,6 @@ ACCEPTED_FALSE_STALE = {
     ): "maturin lists every folder of the project, and so might a build script",
     ("setuptools-scm", "wheel", "data_added"): "git may come to track it",
     ("*", "*", "interpreter_patched"): "programs were started for this very Python",
-    ("scikit-*", "*", "build_definition_remark"): "a comment, in a language that only cmake reads",
-    (
-        "meson-python",
-        "*",
-        "build_definition_remark",
-    ): "a comment, in a language that only meson reads",
     ("meson-python", "editable", "data_edited"): "meson.build names it, and it may have been read",
     (
         "maturin",

@@ -13,7 +13,13 @@ import re
 
 from trueup.freshness.build_requirements import without_lower_bounds
 
-__all__ = ["content_digest", "facet_digest", "settings_digest"]
+__all__ = [
+    "content_digest",
+    "facet_digest",
+    "script_digest",
+    "settings_digest",
+    "without_remarks",
+]
 
 _VERSION_LINE = re.compile(rb"(?i)version")
 # Tables that belong to programs which no build starts. What is not named here counts.
@@ -25,6 +31,10 @@ _FOREIGN_TOOLS_WORDS = """
     typos vulture yapf
     """
 _FOREIGN_TOOLS = frozenset(_FOREIGN_TOOLS_WORDS.split())
+# What can go on over the end of a line, or begin a remark that does: brackets of cmake, long texts
+# of meson, a line that is continued, ends of lines that not everybody takes for such.
+_OVER_LINES = re.compile(rb"\[=*\[|\'\'\'|\\[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)|\r(?!\n)|[\0\f\v]")
+_ESCAPED = re.compile(rb"\\.")
 
 
 def content_digest(content: bytes) -> bytes:
@@ -73,3 +83,25 @@ def settings_digest(content: bytes) -> bytes:
         return content_digest(json.dumps(document, sort_keys=True, default=repr).encode())
     except (ValueError, RecursionError):
         return content_digest(content)
+
+
+def without_remarks(content: bytes) -> bytes:
+    """Return a script of cmake or meson without empty lines, and lines that only hold a remark.
+
+    Such a line may lie inside of a text in quotes. So that none does, all quotes have to be closed
+    in the line in which they are opened, in which case none is open where the next one begins;
+    otherwise nothing is left out.
+    """
+    if _OVER_LINES.search(content) is not None:
+        return content
+    lines = [line for line in content.split(b"\n") if line.strip(b" \t\r")[:1] not in {b"", b"#"}]
+    for line in lines:
+        text = _ESCAPED.sub(b"", line)
+        if text.count(b'"') % 2 or text.count(b"'") % 2:
+            return content
+    return b"\n".join(lines)
+
+
+def script_digest(content: bytes) -> bytes:
+    """Return 16 bytes for a script of cmake or meson without its remarks (`without_remarks`)."""
+    return content_digest(b"script\0" + without_remarks(content))

@@ -13,6 +13,7 @@ from trueup.freshness.leftovers import leftovers_in
 from trueup.freshness.names import is_by_product, is_compiler, is_noise, is_python
 from trueup.freshness.reach import Reach, reach_of
 from trueup.freshness.reliance import why_not_relied_on
+from trueup.freshness.remarks import SCRIPTS, Scripts, speak_to_their_tool_alone
 from trueup.freshness.sight import Sight
 from trueup.freshness.sighted import Sighted
 from trueup.freshness.vcs import is_transparent
@@ -39,6 +40,7 @@ class BuildFacts:
         survey: what of the whole project counts for that.
         sighted: what they were seen to open and to list, and may look for; only for that survey.
         idle: what lies at its top and does not.
+        script: the name of the files in which remarks do not count; "" for none.
         contribution: where the files of what was built come from.
     """
 
@@ -55,6 +57,7 @@ class BuildFacts:
         self.survey: Survey = self._survey()
         self.idle = self.sight.idle(self._surveyed()) if self.survey not in {"", "native"} else ()
         self.sighted = self._sighted()
+        self.script = self._script()
         self._contents: dict[str, bytes | None] = {}
         self.contribution = self._contribution()
 
@@ -121,6 +124,21 @@ class BuildFacts:
             self.idle,
             made,
             licences="maturin" in self.unseen,
+        )
+
+    def _script(self) -> str:
+        if self.survey != "sighted":
+            return ""
+        scripts = [path for path in self.sighted.opened if path.endswith(SCRIPTS)]
+        others = (path for path in self.sighted.spoken if not path.endswith(SCRIPTS))
+        return speak_to_their_tool_alone(
+            Scripts(
+                {path: self.sight.texts((path,)) for path in scripts},
+                self.sight.texts((*others, *self.own)),
+                self.sight.texts(("pyproject.toml",)),
+                self.seen.circumstances.config_settings,
+                self.seen.variables,
+            )
         )
 
     def leftovers(self) -> str:

@@ -22,10 +22,11 @@ __all__ = [
 FILE_NAME = "trueup.json"
 """Where it lies in the dist-info directory of what was installed."""
 
-FileKind = Literal["content", "facet", "settings", "output", "link", "taken"]
+FileKind = Literal["content", "facet", "settings", "output", "link", "taken", "script"]
 """What of a file counts: all of its content, what a backend takes out of a module without running
 it, the tables of pyproject.toml that a backend can mean, the content of an output, the target of a
-link, the content of what a wheel took and whether it can be executed."""
+link, the content of what a wheel took and whether it can be executed, a script of cmake or meson
+without its remarks."""
 
 ListingRule = Literal["all", "packages", "licences", "matching", "folders", "namespaces"]
 """Which names of a folder count: all but noise, those that could be packages, licence files, those

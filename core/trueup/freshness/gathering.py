@@ -182,7 +182,11 @@ class _Gathering:
         # editable wheel, it is not live.
         if self.facts.content(path) in self.members:
             return "taken"
-        if path in self.facts.own or not self.facts.editable:
+        if path in self.facts.own:
+            return "content"
+        if path.rpartition("/")[2] == self.facts.script:
+            return "script"
+        if not self.facts.editable:
             return "content"
         return "facet" if path.endswith(".py") and path != "setup.py" else "content"
 

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from trueup.freshness.facet import content_digest, facet_digest, settings_digest
+from trueup.freshness.facet import content_digest, facet_digest, script_digest, settings_digest
 from trueup.freshness.fingerprint import FileKind, FileMark, ListingRule, Survey
 from trueup.freshness.listing import counts, kind_of
 from trueup.freshness.names import (
@@ -127,6 +127,8 @@ class Sight:
                 content = file.read()
         except OSError:
             return None
+        if kind == "script":
+            return script_digest(content)
         return facet_digest(content) if kind == "facet" else settings_digest(content)
 
     def names(

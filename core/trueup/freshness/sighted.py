@@ -68,13 +68,18 @@ class Sighted:
 
     @functools.cached_property
     def mention(self) -> Mention:
-        """What the files speak of that were opened, that define builds, or that those speak of."""
+        """What these files speak of."""
+        return self._mention(self.spoken)
+
+    @functools.cached_property
+    def spoken(self) -> tuple[str, ...]:
+        """The files that were opened, that define builds, or that those speak of: texts of them."""
         definitions = [path for path in self._candidates if self._is_definition(path)]
         read = dict.fromkeys((*filter(self._is_text, self.opened), *definitions))
         first = self._mention(tuple(read))
         native = (path for path in self._candidates if _is_native(path))
         read.update(dict.fromkeys(path for path in native if first.covers(path)))
-        return self._mention(tuple(read))
+        return tuple(read)
 
     def _mention(self, paths: tuple[str, ...]) -> Mention:
         text = self.sight.texts(paths)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from trueup.freshness.facet import content_digest, facet_digest, settings_digest
+from trueup.freshness.facet import content_digest, facet_digest, script_digest, settings_digest
 
 _MODULE = b'"""Doc."""\n__version__ = "1"\nNAMES = ["a"]\n\ndef f():\n    return 1\n'
 
@@ -60,3 +60,50 @@ def test_settings_of_tools_that_no_build_starts_do_not_count(
 
 def test_a_file_that_is_no_toml_counts_as_a_whole() -> None:
     assert settings_digest(b"= =") == content_digest(b"= =")
+
+
+_SCRIPT = b"project(demo C)\n\nadd_library(\n  a  # it's 'quoted'\n  \"a # b\" x.c)\n".replace(
+    b"it's ", b""
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        (b"\nadd", b"# a remark\nadd", True),
+        (b"\nadd", b"  # it's a \"remark\n\n\nadd", True),
+        (b"  a ", b"  # inside of a call\n  a ", True),
+        (b"project", b"\xef\xbb\xbf# more\nproject", False),
+        (b"  a  #", b"  a  # more", False),
+        (b"a # b", b"a # c", False),
+        (b"x.c", b"y.c", False),
+        (b"x.c", b"[[\n# text\n]] x.c", False),
+        (b"x.c", b'"\n# text\n" x.c', False),
+        (b"\nadd", b"#[[\nadd", False),
+        (b"\nadd", b"#[==[ remark ]==]\nadd", False),
+        (b"\nadd", b"\n# remark \\\nadd", False),
+        (b"\nadd", b"\r# remark\radd", False),
+    ],
+)
+def test_remarks_of_scripts_do_not_count_in_lines_of_their_own(
+    old: bytes, new: bytes, same: bool
+) -> None:
+    changed = _SCRIPT.replace(old, new)
+    assert changed != _SCRIPT
+    assert (script_digest(_SCRIPT) == script_digest(changed)) is same
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b'set(a "\n# one\n")\n', b'set(a "\n# two\n")\n'),
+        (b'set(a "\\"\n# one\n\\"")\n', b'set(a "\\"\n# two\n\\"")\n'),
+        (b"a = '''\n# one\n'''\n", b"a = '''\n# two\n'''\n"),
+        (b"a = '\n# one\n'\n", b"a = '\n# two\n'\n"),
+        (b"a = 1 + \\\n2\n", b"a = 1 + \\\n# more\n2\n"),
+        (b"a = 1 + \\ # so\n2\n", b"a = 1 + \\ # so\n\n2\n"),
+        (b"set(a [=[\n# one\n]=])\n", b"set(a [=[\n# two\n]=])\n"),
+    ],
+)
+def test_what_only_looks_like_a_remark_counts(before: bytes, after: bytes) -> None:
+    assert script_digest(before) != script_digest(after)
