@@ -441,7 +441,9 @@ def test_an_interrupt_ends_a_build_and_leaves_nothing_running(either: ToxProject
         out, _ = running.communicate(timeout=60)
     finally:
         running.kill()
-    assert "a: FAIL" in out
+    # tox calls "SKIP" what had no result yet when it made its report.
+    assert "a: FAIL" in out or "a: SKIP" in out
+    assert running.returncode != 0
     assert "internal error" not in out
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid), 0)
