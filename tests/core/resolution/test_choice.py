@@ -7,18 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.resolving import quiet_environment, this_python
+from support.resolving import this_python
 from trueup.errors import RequestError, ResolutionError
 from trueup.resolution.choice import choose_resolver
 from trueup.resolution.pip import PipResolver
 from trueup.resolution.program import version_number
 from trueup.resolution.uv import UvResolver
 from trueup.resolution.uv_program import find_uv
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    return quiet_environment(tmp_path)
 
 
 def fake_uv(folder: Path, version: str = "1.2.3") -> tuple[Path, Path]:

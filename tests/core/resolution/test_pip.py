@@ -18,7 +18,6 @@ from support.resolving import (
     make_sdist,
     private_index,
     question,
-    quiet_environment,
     sha256_of,
     this_python,
     versions,
@@ -33,11 +32,6 @@ from trueup.resolution.pip import PipResolver
 from trueup.resolution.pip_program import PipProgram, find_pip
 from trueup.resolution.pip_report import artifacts_of
 from trueup.resolution.request import BuildChoices, IndexSettings, LocalProject
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    return quiet_environment(tmp_path / "home")
 
 
 def pip_for(interpreter: Interpreter, environment: dict[str, str]) -> PipResolver:

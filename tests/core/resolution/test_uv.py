@@ -14,7 +14,6 @@ from support.resolving import (
     make_sdist,
     private_index,
     question,
-    quiet_environment,
     sha256_of,
     this_python,
     versions,
@@ -27,11 +26,6 @@ from trueup.resolution.artifact import Archive, Directory, Repository, Sdist, Wh
 from trueup.resolution.request import BuildChoices, IndexSettings, LocalProject
 from trueup.resolution.uv import UvResolver
 from trueup.resolution.uv_program import find_uv
-
-
-@pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    return quiet_environment(tmp_path / "home")
 
 
 @pytest.fixture
