@@ -11,10 +11,16 @@ ACCEPTED_FALSE_STALE = {
     ("setuptools-*", "*", "interpreter_patched"): "compilers were started, for this very Python",
     ("setuptools-strict", "wheel", "config_setting"): "a setting that only editables look at",
     (
-        "setuptools-*",
+        "setuptools-legacy",
         "wheel",
         "new_data_folder",
-    ): "a package without a module, of which nothing is shipped",
+    ): "setup.py or setup.cfg may take data from it",
+    ("setuptools-scm", "wheel", "new_data_folder"): "git may come to track what is in it",
+    (
+        "setuptools-scm",
+        "wheel",
+        "new_data_folder_with_a_dash",
+    ): "git may come to track what is in it",
     (
         "setuptools-*",
         "wheel",
@@ -24,10 +30,20 @@ ACCEPTED_FALSE_STALE = {
     ("setuptools-legacy", "*", "new_top_level_folder"): "it would be a package of a namespace",
     ("setuptools-cython", "*", "init_edited"): "Cython looks at it, and may read it",
     (
-        "setuptools-*",
+        "setuptools-legacy",
         "*",
         "new_*folder_with_a_dash",
+    ): "setuptools takes such folders for packages of a namespace, and may be told of data in them",
+    (
+        "setuptools-auto",
+        "*",
+        "new_folder_with_a_dash",
     ): "setuptools takes such folders for packages of a namespace, unless it finds packages itself",
+    (
+        "setuptools-auto",
+        "editable",
+        "new_data_folder_with_a_dash",
+    ): "the loader names such folders as packages of a namespace",
     (
         "scikit-build",
         "editable",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from trueup.acquisition.depfiles import compiler_inputs, is_depfile
 from trueup.freshness.contribution import Contribution
+from trueup.freshness.discovery import takes_modules_alone
 from trueup.freshness.evidence import Evidence
 from trueup.freshness.fingerprint import Survey
 from trueup.freshness.leftovers import leftovers_in
@@ -41,6 +42,7 @@ class BuildFacts:
         sighted: what they were seen to open and to list, and may look for; only for that survey.
         idle: what lies at its top and does not.
         script: the name of the files in which remarks do not count; "" for none.
+        searched: where setuptools looks for packages, if it takes nothing but modules out of them.
         contribution: where the files of what was built come from.
     """
 
@@ -58,6 +60,7 @@ class BuildFacts:
         self.idle = self.sight.idle(self._surveyed()) if self.survey not in {"", "native"} else ()
         self.sighted = self._sighted()
         self.script = self._script()
+        self.searched = self._searched()
         self._contents: dict[str, bytes | None] = {}
         self.contribution = self._contribution()
 
@@ -140,6 +143,12 @@ class BuildFacts:
                 self.seen.variables,
             )
         )
+
+    def _searched(self) -> frozenset[str] | None:
+        told = any(self.sight.exists(path) for path in ALWAYS[1:])
+        if self.editable or told or self.own or self.seen.circumstances.site:
+            return None
+        return takes_modules_alone(self.sight.texts(("pyproject.toml",)), self.seen.environment)
 
     def leftovers(self) -> str:
         """Return a digest of what this build and those before it left; "" where nobody asks."""

@@ -28,10 +28,10 @@ it, the tables of pyproject.toml that a backend can mean, the content of an outp
 link, the content of what a wheel took and whether it can be executed, a script of cmake or meson
 without its remarks."""
 
-ListingRule = Literal["all", "packages", "licences", "matching", "folders", "namespaces"]
+ListingRule = Literal["all", "packages", "licences", "matching", "folders", "namespaces", "modules"]
 """Which names of a folder count: all but noise, those that could be packages, licence files, those
 that match a pattern, those that could be packages even without a module (PEP 420), folders that
-could be packages and have no `__init__.py`."""
+could be packages and have no `__init__.py`, modules and folders that hold one at any depth."""
 
 Survey = Literal["", "native", "other", "named", "all", "sighted"]
 """What of the whole project counts because a program read it unseen: nothing, what compilers

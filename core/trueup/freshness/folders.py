@@ -71,7 +71,19 @@ class Names:
                 return "folders"
             return "namespaces" if rule is None and named else rule
         known = path == "." or self.facts.contribution.covers(path)
-        return None if not known and self._is_other_code(path) else "folders"
+        if not known and self._is_other_code(path):
+            return None
+        return "modules" if self._takes_modules_alone(path) else "folders"
+
+    def _takes_modules_alone(self, path: str) -> bool:
+        """Whether a folder in this one, a package, changes a wheel by the modules in it alone.
+
+        A folder at the top is named in top_level.txt, whatever it holds.
+        """
+        searched = self.facts.searched
+        if searched is None or path in searched or os.path.isabs(path):
+            return False
+        return self.facts.sight.exists(f"{path}/__init__.py")
 
     def _skips(self, path: str) -> bool:
         if os.path.isabs(path) or path in self.facts.made or not self.facts.sight.is_folder(path):

@@ -10,6 +10,7 @@ from trueup.freshness.names import is_by_product, is_licence, is_noise
 __all__ = ["counts", "has_odd_links", "kind_of"]
 
 _INIT = "__init__.py"
+_DEEPEST = 40
 
 
 def counts(item: os.DirEntry[str], rule: ListingRule, patterns: str = "") -> bool:
@@ -18,6 +19,8 @@ def counts(item: os.DirEntry[str], rule: ListingRule, patterns: str = "") -> boo
         return any(_matches(item.name, pattern) for pattern in patterns.split("/"))
     if rule == "all" or is_licence(item.name):
         return True
+    if rule == "modules":
+        return _is_module(item.name) or _holds_any_module(item)
     if rule == "namespaces":
         return _may_be_namespace(item) and not os.path.exists(os.path.join(item.path, _INIT))
     if rule == "folders" and _may_be_namespace(item):
@@ -83,3 +86,27 @@ def _holds_modules(folder: str, deeper: int) -> bool:
             if deeper and not is_noise(item.name) and item.is_dir():
                 below.append(item.path)
     return any(_holds_modules(path, deeper - 1) for path in below)
+
+
+def _is_module(name: str) -> bool:
+    """Whether setuptools takes a file of this name out of a package without being told."""
+    name = name.lower()
+    return name.endswith((".py", ".pyi")) or name == "py.typed"
+
+
+def _holds_any_module(item: os.DirEntry[str]) -> bool:
+    """Whether a folder holds a module at any depth; also where nobody can look, or see an end."""
+    try:
+        return item.is_dir() and _holds_deep(item.path, _DEEPEST)
+    except OSError:
+        return True
+
+
+def _holds_deep(folder: str, deeper: int) -> bool:
+    if not deeper:
+        return True
+    with os.scandir(folder) as listing:
+        items = list(listing)
+    if any(_is_module(item.name) for item in items):
+        return True
+    return any(_holds_deep(item.path, deeper - 1) for item in items if item.is_dir())

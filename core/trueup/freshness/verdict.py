@@ -165,7 +165,7 @@ def _is_untouched(mark: ListingMark, now: Signature, time_ns: int) -> bool:
     same = mark[2:5] == now[1:]
     return (
         same
-        and mark.rule not in {"packages", "folders"}
+        and mark.rule not in {"packages", "folders", "modules"}
         and is_older(now.mtime_ns, now.ctime_ns, time_ns)
     )
 

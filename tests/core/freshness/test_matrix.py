@@ -33,6 +33,7 @@ QUICK = {
     "pdm-script": ("template_edited", "generated_deleted", "variable_of_a_hook"),
     "setuptools-flat": ("new_top_level_package", "deleted_subpackage", "build_requirement_bounded"),
     "setuptools-strict": ("new_module", "link_tree_damaged"),
+    "setuptools-auto": ("new_data_folder", "new_subpackage"),
     "hatch-vcs": ("tag", "module_edited"),
     "uv-build": ("new_module", "version"),
 }

@@ -102,6 +102,7 @@ SHAPES = {
     2: "cc05f69adcaa0b20",
     3: "1fc4ea8ab8842561",
     4: "446048cb2a6d738d",
+    5: "009d81f9ebd3a0bd",
 }
 
 
