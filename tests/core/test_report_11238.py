@@ -102,10 +102,22 @@ def test_a_build_ends_and_names_each_link_once(
 
 
 def test_a_link_to_nothing_is_named_where_a_backend_fails_on_it(home: Home) -> None:
-    files = {"demo/pyproject.toml": project("flit_core.buildapi"), "demo/demo/__init__.py": ""}
+    # A program of its own, that lists folders out of our sight, and names no file.
+    below = "demo/src/demo"
+    files = {"demo/pyproject.toml": project("uv_build"), f"{below}/__init__.py": ""}
+    lay_tree(home.root, {**files, f"{below}/gone.py": "-> nowhere.py"})
+    said = home.run("install", "-p", str(home.environment), "./demo", code=1)
+    link = (home.root / below).resolve() / "gone.py"
+    hint = f"it may be for a link that leads to nothing, as {link} does: mend or delete it"
+    assert hint in said
+    (home.root / below / "gone.py").unlink()
+    home.install("./demo")
+
+
+def test_a_link_to_nothing_that_the_project_itself_opens_is_named(home: Home) -> None:
+    script = "import setuptools\nopen('demo/gone.py')\nsetuptools.setup(name='demo', version='1')\n"
+    files = {"demo/setup.py": script, "demo/demo/__init__.py": ""}
     lay_tree(home.root, {**files, "demo/demo/gone.py": "-> nowhere.py"})
     said = home.run("install", "-p", str(home.environment), "./demo", code=1)
     link = (home.root / "demo").resolve() / "demo/gone.py"
     assert f"the link {link} leads to nothing: mend or delete it" in said
-    (home.root / "demo/demo/gone.py").unlink()
-    home.install("./demo")

@@ -97,14 +97,17 @@ class Bench:
     def from_nothing(self, situation: Situation) -> dict[str, str] | None:
         """Return what a build from nothing gives; None where it fails.
 
-        It is made of what the builds before have not made, at the very same path.
+        It is made of what the builds before have not made, at the very same path; and without the
+        links that lead to nothing, which are to be as if they were not there.
         """
+        dead = dead_links(self.tree)
         aside = self.tree.with_name(self.tree.name + ".aside")
         os.rename(self.tree, aside)
         try:
             shutil.copytree(aside, self.tree, symlinks=True, ignore=self._made(aside))
             with tempfile.TemporaryDirectory() as folder:
-                wheel = self.ground.build(self._order(situation), Path(folder))
+                with _without(dead, self.tree):
+                    wheel = self.ground.build(self._order(situation), Path(folder))
                 return self._result(self.supply.store.add_wheel(str(wheel), wheel.name))
         except BuildFailed:
             return None
@@ -189,6 +192,30 @@ class Bench:
                 if name.endswith(_LIVE) or "/" in inside or reach.roots != (".",):
                     found[f"tree/{path}"] = _digest(os.path.join(folder, name))
         return found
+
+
+def dead_links(tree: Path) -> dict[str, str]:
+    """Return the links in a tree that lead to nothing, each with where it leads."""
+    return {
+        path: os.readlink(tree / path)
+        for path in contents(tree)
+        if os.path.islink(tree / path) and not os.path.exists(tree / path)
+    }
+
+
+@contextmanager
+def _without(links: Mapping[str, str], tree: Path) -> Iterator[None]:
+    """Take links away meanwhile, without a repository taking that for a change."""
+    taken = [path for path in links if os.path.lexists(tree / path)]
+    for path in taken:
+        tracked = (tree / ".git").is_dir() and git(tree, "ls-files", "--", path)
+        if tracked and not git(tree, "diff", "--name-only", "--", path):
+            git(tree, "update-index", "--skip-worktree", "--", path)
+        (tree / path).unlink()
+    yield
+    for path in taken:
+        if not os.path.lexists(tree / path):
+            (tree / path).symlink_to(links[path])
 
 
 def _in_order(module: bytes) -> str:

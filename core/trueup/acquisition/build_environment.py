@@ -17,6 +17,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 # because a project may well have a module called `guard`.
 _WATCHERS = {
     "circles.py": "_trueup_circles.py",
+    "dead_links.py": "_trueup_dead_links.py",
     "depfiles.py": "_trueup_depfiles.py",
     "extra_settings.py": "_trueup_extra_settings.py",
     "gates.py": "_trueup_gates.py",
@@ -30,7 +31,8 @@ _PTH_NAME = "_trueup_build.pth"
 # One line, because `site` runs lines; it does nothing unless the process is part of a build.
 _PTH = (
     f"import os; os.environ.get({MARK!r}) and "
-    "[__import__(name).start() for name in ('_trueup_guard', '_trueup_recorder')]\n"
+    "[__import__(name).start() for name in"
+    " ('_trueup_guard', '_trueup_dead_links', '_trueup_recorder')]\n"
 )
 
 # What makes a Python look for modules where the build environment does not (PEP 517 asks for an

@@ -34,7 +34,7 @@ def arm() -> None:
     rest = [entry for entry in sys.path if os.path.abspath(entry) != here]
     sys.path[:] = [here]
     try:
-        for name in ("_trueup_guard", "_trueup_recorder"):
+        for name in ("_trueup_guard", "_trueup_dead_links", "_trueup_recorder"):
             if os.path.exists(os.path.join(here, name + ".py")):
                 __import__(name).start()
     finally:

@@ -1,4 +1,4 @@
-"""Links that a build does not follow, as they lead back to where they lie (report 11238).
+"""Links that a build does not follow: back to where they lie (report 11238), or to nothing.
 
 Most backends walk the tree, and the guard in their processes tells what it left out. Of those that
 do not, the tree itself is asked, so that a link in a circle is told of whoever builds.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from trueup.acquisition.circles import leads_back
 from trueup.acquisition.snapshot import Snapshot
 
-__all__ = ["circles_in", "dangling_in", "read_links_not_followed"]
+__all__ = ["circles_in", "dangling_in", "not_followed_to_nothing", "read_links_not_followed"]
 
 
 def read_links_not_followed(workspace: str) -> tuple[str, ...]:
@@ -48,6 +48,12 @@ def circles_in(snapshot: Snapshot) -> tuple[str, ...]:
 def dangling_in(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the paths of the links of a tree that lead to nothing."""
     return tuple(path for path in _links(snapshot) if not os.path.exists(path))
+
+
+def not_followed_to_nothing(links: Iterable[str]) -> tuple[str, ...]:
+    """Return a sentence for each of these links that leads to nothing even after the build."""
+    dead = (link for link in links if not os.path.exists(link))
+    return tuple(f"the link {link} was not followed: it leads to nothing" for link in dead)
 
 
 def _links(snapshot: Snapshot) -> Iterator[str]:

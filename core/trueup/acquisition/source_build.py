@@ -9,13 +9,17 @@ from contextlib import contextmanager
 
 from trueup.acquisition.build_key import build_key, pinned_source
 from trueup.acquisition.builder import BuildOrder, build_wheel
+from trueup.acquisition.dead_links import write_dead_links
 from trueup.acquisition.git import Mirrors
 from trueup.acquisition.identity import check_file_name, check_identity
+from trueup.acquisition.links import dangling_in, not_followed_to_nothing
 from trueup.acquisition.pack import Pack
+from trueup.acquisition.snapshot import take_snapshot
 from trueup.acquisition.source import Workspace, direct_url, open_source
 from trueup.acquisition.supply import Acquired, Supply, origin
 from trueup.destination.lock import state_lock
 from trueup.errors import BuildError
+from trueup.reporting import Event
 from trueup.resolution.address import key_of_source
 from trueup.resolution.artifact import Archive, Artifact, Directory, Repository, Sdist, Wheel
 from trueup.resolution.request import BuildChoices
@@ -140,8 +144,20 @@ def _build(
         environment=supply.variables,
         subject=subject,
     )
+    dead = _dead_links(tree)
+    os.makedirs(workspace, exist_ok=True)
+    write_dead_links(workspace, dead)
     built = build_wheel(order, provision=supply.provision, reporter=supply.reporter)
+    if not subject:  # a folder of the user's own: nobody can mend what was downloaded
+        for sentence in not_followed_to_nothing(dead):
+            supply.reporter(Event("warning", tree, sentence))
     return supply.store.add_wheel(built.path, os.path.basename(built.path))
+
+
+def _dead_links(tree: str) -> tuple[str, ...]:
+    """Return the links that lead to nothing, but for the link trees of earlier editable builds."""
+    made = os.path.join(os.path.realpath(tree), "build", "")
+    return tuple(one for one in dangling_in(take_snapshot(tree)) if not one.startswith(made))
 
 
 def _may_build(artifact: Artifact, choices: BuildChoices) -> None:

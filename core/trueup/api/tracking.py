@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 from trueup.acquisition.build_environment import backend_environment
 from trueup.acquisition.builder import BuildOrder, BuiltWheel, build_wheel
+from trueup.acquisition.dead_links import write_dead_links
 from trueup.acquisition.leftovers import variables_without_leftovers
-from trueup.acquisition.links import circles_in, dangling_in
+from trueup.acquisition.links import circles_in, dangling_in, not_followed_to_nothing
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.snapshot import Snapshot, take_snapshot
 from trueup.acquisition.supply import Supply
@@ -21,12 +22,16 @@ from trueup.errors import BuildError
 from trueup.freshness.evidence import Evidence
 from trueup.freshness.fingerprint import Circumstances, Fingerprint
 from trueup.freshness.gathering import gather
+from trueup.freshness.names import is_by_product, is_noise
 from trueup.freshness.storage import decode, encode
 from trueup.hooks import inputs_of_plugins
 from trueup.reporting import Event
 from trueup.values import dataclass, replace
 
 __all__ = ["Tracked", "build_tracked", "recorded_build"]
+
+# How the error ENOENT is told by the C library, and by programs in Rust on any system.
+_MISSING = ("No such file or directory", "os error 2", "os error 3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +117,13 @@ def _build_once(
             environment=variables,
         )
         before = take_snapshot(circumstances.tree)
+        dead = _dead_links(before, previous)
+        write_dead_links(workspace, dead)
         with Witness(before, workspace) as witness:
-            built = _build_wheel(order, supply, before)
+            built = _build_wheel(order, supply, before, dead)
         after = take_snapshot(circumstances.tree)
         pack = supply.store.add_wheel(built.path, os.path.basename(built.path))
+    built = replace(built, trace=_with_dead_links(built.trace, circumstances.tree, dead))
     evidence = _evidence(circumstances, supply, built, (before, after), pack, previous)
     sighting = witness.sighting
     if first is not None:
@@ -124,21 +132,62 @@ def _build_once(
     return _Once(pack, gather(evidence), evidence)
 
 
-def _build_wheel(order: BuildOrder, supply: Supply, before: Snapshot) -> BuiltWheel:
+def _dead_links(before: Snapshot, previous: Fingerprint | None) -> tuple[str, ...]:
+    """Return the links of a tree that lead to nothing, but for those that builds left there."""
+    made = previous.made if previous else frozenset[str]()
+    top = os.path.realpath(before.tree)
+    found = {os.path.relpath(link, top).replace(os.sep, "/"): link for link in dangling_in(before)}
+    return tuple(
+        link for path, link in found.items() if path not in made and not is_by_product(path)
+    )
+
+
+def _with_dead_links(trace: BuildTrace | None, tree: str, dead: Iterable[str]) -> BuildTrace:
+    """Return a trace by which links that were left out were looked for in vain, and do matter.
+
+    But for those that editors lay for themselves: they come and go.
+    """
+    trace = trace or BuildTrace()
+    top = os.path.realpath(tree)
+    links = (link for link in dead if not is_noise(os.path.basename(link)))
+    paths = {os.path.relpath(link, top).replace(os.sep, "/") for link in links}
+    return replace(
+        trace,
+        absences=tuple(sorted(paths.union(trace.absences))),
+        own=tuple(sorted(paths.union(trace.own))),
+    )
+
+
+def _build_wheel(
+    order: BuildOrder, supply: Supply, before: Snapshot, dead: Iterable[str]
+) -> BuiltWheel:
     """Build, and tell of links that do no good: in circles, or to nothing."""
     try:
         built = build_wheel(order, provision=supply.provision, reporter=supply.reporter)
     except BuildError as error:
-        # Backends copy what a folder lists, and fail on a link to nothing with no word of links.
-        guilty = [one for one in dangling_in(before) if os.path.basename(one) in error.output]
-        if not guilty:
+        hint = _about_dead_links(dangling_in(before), error.output)
+        if not hint:
             raise
-        hint = f"the link {guilty[0]} leads to nothing: mend or delete it"
         raise BuildError(error.problem, hook=error.hook, hint=hint, output=error.output) from error
-    for sentence in circles_in(before):
+    told = [link for link in dead if not is_noise(os.path.basename(link))]
+    for sentence in (*circles_in(before), *not_followed_to_nothing(told)):
         if sentence not in built.warnings:
             supply.reporter(Event("warning", order.tree, sentence))
     return built
+
+
+def _about_dead_links(links: Iterable[str], output: str) -> str:
+    """Return a hint to a link on which a build failed: some take no note of what we leave out.
+
+    Programs of their own copy what a folder lists, and most say no more than what was missing.
+    """
+    links = tuple(links)
+    for link in links:
+        if os.path.basename(link) in output:
+            return f"the link {link} leads to nothing: mend or delete it"
+    if links and any(words in output for words in _MISSING):
+        return f"it may be for a link that leads to nothing, as {links[0]} does: mend or delete it"
+    return ""
 
 
 def _evidence(
