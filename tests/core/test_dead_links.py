@@ -148,3 +148,14 @@ def test_a_link_to_nothing_in_what_is_built_for_another_is_left_out_too(home: Ho
     assert home.check() == 0, home.told
     (link.parent / "nowhere.py").write_text("")
     assert home.check() == 1, home.told
+
+
+def test_a_link_to_nothing_that_lies_alone_in_a_folder_of_data_counts_too(home: Home) -> None:
+    tree = lay(home, "hatchling", {"src/demo/assets/gone.bin": "-> ../../../kept.bin"})
+    wish = wish_of("hatchling", editable=False)
+    home.fulfil(wish, "process")
+    assert home.check() == 0, home.told
+    (tree / "kept.bin").write_text("kept")
+    assert home.check() == 1, home.told
+    home.fulfil(wish, "process")
+    assert "demo/assets/gone.bin" in installed(home)
