@@ -21,11 +21,6 @@ ACCEPTED_FALSE_STALE = {
         "wheel",
         "new_data_folder_with_a_dash",
     ): "git may come to track what is in it",
-    (
-        "setuptools-*",
-        "wheel",
-        "made_executable",
-    ): "setuptools drops this of modules, and of nothing else",
     ("setuptools-64", "*", "licence_added"): "later releases take a file of that name",
     ("setuptools-legacy", "*", "new_top_level_folder"): "it would be a package of a namespace",
     ("setuptools-cython", "*", "init_edited"): "Cython looks at it, and may read it",

@@ -11,7 +11,9 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["takes_modules_alone"]
+from trueup.freshness.names import is_licence
+
+__all__ = ["is_module_by_name", "takes_modules_alone"]
 
 # Distributions of the build environment that bring no command and no finder of files.
 _PLAIN = frozenset(("packaging", "pip", "setuptools", "wheel"))
@@ -43,8 +45,11 @@ def _searched(document: dict[str, Any]) -> frozenset[str] | None:
     if system["build-backend"] != "setuptools.build_meta" or "backend-path" in system:
         return None
     settings = tool.get("setuptools", {})
-    if not _TABLES.issuperset(settings) or "license-files" in document["project"]:
+    project = document["project"]
+    if not _TABLES.issuperset(settings) or "license-files" in project:
         return None
+    if not isinstance(project.get("license", ""), str) or "/" in str(project.get("readme", "")):
+        return None  # files that are named are taken, too
     # A file that is named and not there is left out with a warning, and taken once it is there.
     if any(set(one) != {"attr"} for one in settings.get("dynamic", {}).values()):
         return None
@@ -53,3 +58,13 @@ def _searched(document: dict[str, Any]) -> frozenset[str] | None:
     if set(packages) != {"find"} or not _FIND.issuperset(find):
         return None
     return frozenset({".", "src", *map(os.path.normpath, find.get("where", []))})
+
+
+def is_module_by_name(path: str) -> bool:
+    """Whether setuptools takes what lies in a package at `path` for a module, and never for data.
+
+    Of modules it drops whether they can be executed (`build_module` of distutils). One whose name
+    cannot be imported it may copy as data as well, as `analyze_manifest` has it, and keep that.
+    """
+    stem, suffix = os.path.splitext(path.rpartition("/")[2])
+    return suffix == ".py" and stem.isidentifier() and not is_licence(stem)

@@ -88,7 +88,14 @@ class Names:
     def _skips(self, path: str) -> bool:
         if os.path.isabs(path) or path in self.facts.made or not self.facts.sight.is_folder(path):
             return True
-        return path not in self.facts.own and path != "." and is_by_product(path)
+        if path in self.facts.own or path == "." or self._is_package(path):
+            return False
+        return is_by_product(path)
+
+    def _is_package(self, path: str) -> bool:
+        """Whether a folder is a package of the project, were it called `build`."""
+        has_init = self.facts.sight.exists(f"{path}/__init__.py")
+        return self.facts.contribution.covers(path) or (has_init and not self.facts.live)
 
     def _rule(self, path: str) -> ListingRule | None:
         """Return which names of a listed folder count, or None where none do."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from packaging.requirements import Requirement
 
 from trueup.freshness.contribution import Contribution
+from trueup.freshness.discovery import is_module_by_name
 from trueup.freshness.evidence import Evidence
 from trueup.freshness.facts import ALWAYS, BuildFacts
 from trueup.freshness.fingerprint import (
@@ -181,7 +182,7 @@ class _Gathering:
         # What was copied into a wheel is in there as it was, and executable if it was; into an
         # editable wheel, it is not live.
         if self.facts.content(path) in self.members:
-            return "taken"
+            return "content" if self._drops_mode(path) else "taken"
         if path in self.facts.own:
             return "content"
         if path.rpartition("/")[2] == self.facts.script:
@@ -189,6 +190,12 @@ class _Gathering:
         if not self.facts.editable:
             return "content"
         return "facet" if path.endswith(".py") and path != "setup.py" else "content"
+
+    def _drops_mode(self, path: str) -> bool:
+        """Whether it is all the same to what was built if this file can be executed."""
+        if self.facts.searched is None or not is_module_by_name(path):
+            return False
+        return (os.path.dirname(path), "*.py") in self.facts.trace.globs  # a package's modules
 
     def _kind_of_unseen(self, path: str) -> FileKind:
         kind = self._kind(path)

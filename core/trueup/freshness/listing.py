@@ -13,8 +13,14 @@ _INIT = "__init__.py"
 _DEEPEST = 40
 
 
-def counts(item: os.DirEntry[str], rule: ListingRule, patterns: str = "") -> bool:
-    """Whether the name of a folder's entry counts by `rule`, or matches one of `patterns`."""
+def counts(
+    item: os.DirEntry[str], rule: ListingRule, patterns: str = "", *, top: bool = False
+) -> bool:
+    """Whether the name of a folder's entry counts by `rule`, or matches one of `patterns`.
+
+    At the top of a project (`top`) builds leave folders such as `build`. Further down a folder of
+    that name is a package like others.
+    """
     if rule == "matching":
         return any(_matches(item.name, pattern) for pattern in patterns.split("/"))
     if rule == "all" or is_licence(item.name):
@@ -22,10 +28,14 @@ def counts(item: os.DirEntry[str], rule: ListingRule, patterns: str = "") -> boo
     if rule == "modules":
         return _is_module(item.name) or _holds_any_module(item)
     if rule == "namespaces":
-        return _may_be_namespace(item) and not os.path.exists(os.path.join(item.path, _INIT))
-    if rule == "folders" and _may_be_namespace(item):
+        return _may_be_namespace(item, top=top) and not os.path.exists(
+            os.path.join(item.path, _INIT)
+        )
+    if rule == "folders" and _may_be_namespace(item, top=top):
         return True
-    return rule in {"packages", "folders"} and (item.name.endswith(".py") or _may_be_package(item))
+    return rule in {"packages", "folders"} and (
+        item.name.endswith(".py") or _may_be_package(item, top=top)
+    )
 
 
 def kind_of(item: os.DirEntry[str]) -> str:
@@ -57,19 +67,20 @@ def _matches(name: str, pattern: str) -> bool:
     return fnmatch(name, pattern) and (pattern.startswith(".") or not name.startswith("."))
 
 
-def _may_be_namespace(item: os.DirEntry[str]) -> bool:
+def _may_be_namespace(item: os.DirEntry[str], *, top: bool) -> bool:
     try:
         # setuptools takes any folder without a dot in its name for one (PEP420PackageFinder).
-        return "." not in item.name and not is_by_product(item.name) and item.is_dir()
+        idle = top and is_by_product(item.name)
+        return "." not in item.name and not idle and item.is_dir()
     except OSError:
         return False
 
 
-def _may_be_package(item: os.DirEntry[str]) -> bool:
+def _may_be_package(item: os.DirEntry[str], *, top: bool) -> bool:
     try:
         if item.name.startswith(".") or not item.is_dir():
             return False
-        if is_by_product(item.name):  # of whoever else builds here; unless it is a package
+        if top and is_by_product(item.name):  # of whoever else builds here; unless it is a package
             return os.path.exists(os.path.join(item.path, _INIT))
         return _holds_modules(item.path, 1)
     except OSError:

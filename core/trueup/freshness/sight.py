@@ -151,7 +151,7 @@ class Sight:
                     if (
                         not is_noise(name)
                         and inside not in without
-                        and counts(item, rule, patterns)
+                        and counts(item, rule, patterns, top=path == ".")
                     ):
                         found.append(name + kind_of(item))
         except OSError:

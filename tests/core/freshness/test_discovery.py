@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.builds import lay_tree
-from trueup.freshness.discovery import takes_modules_alone
+from trueup.freshness.discovery import is_module_by_name, takes_modules_alone
 from trueup.freshness.sight import Sight
 
 _PROJECT = (
@@ -34,6 +34,8 @@ def test_packages_are_looked_for_where_the_settings_say() -> None:
         b'[tool.setuptools.dynamic]\nversion = {file = "demo/assets/VERSION"}\n',
         b"[tool.setuptools.packages.find]\nunheard = true\n",
         b'license-files = ["**/*.txt"]\n',
+        b'license = {file = "demo/assets/LICENSE"}\n',
+        b'readme = "demo/assets/README.md"\n',
         b"= =",
     ],
 )
@@ -88,3 +90,17 @@ def test_a_folder_without_an_end_counts(tmp_path: Path) -> None:
     (tmp_path / "demo/assets").mkdir()
     (tmp_path / "demo/assets/again").symlink_to(tmp_path / "demo/assets")
     assert sight.names("demo", "modules", ()) != before
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("demo/module.py", True),
+        ("demo/my-script.py", False),
+        ("demo/data.txt", False),
+        ("demo/types.pyi", False),
+        ("LICENSE.py", False),
+    ],
+)
+def test_a_module_is_one_by_a_name_that_can_be_imported(path: str, *, expected: bool) -> None:
+    assert is_module_by_name(path) is expected

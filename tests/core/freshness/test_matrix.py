@@ -33,7 +33,7 @@ QUICK = {
     "pdm-script": ("template_edited", "generated_deleted", "variable_of_a_hook"),
     "setuptools-flat": ("new_top_level_package", "deleted_subpackage", "build_requirement_bounded"),
     "setuptools-strict": ("new_module", "link_tree_damaged"),
-    "setuptools-auto": ("new_data_folder", "new_subpackage"),
+    "setuptools-auto": ("new_data_folder", "new_subpackage", "made_executable"),
     "hatch-vcs": ("tag", "module_edited"),
     "uv-build": ("new_module", "version"),
 }
@@ -112,6 +112,22 @@ def test_a_package_is_looked_for_beside_a_module_that_is_not_shipped(
         assert situation is not None
         assert isinstance(bench.judge(situation), Stale)
         assert not bench.truth(situation)
+
+
+@pytest.mark.parametrize("name", ["setuptools-src", "flit"])
+def test_a_package_may_be_called_like_a_folder_of_results(
+    name: str, tmp_path: Path, supply: Supply
+) -> None:
+    package = MECHANISMS[name].package
+    files = {**MECHANISMS[name].files, f"{package}/build/__init__.py": ""}
+    project = Mechanism(files, package)
+    with closing(Bench(tmp_path / "demo", project, supply, editable=False)) as bench:
+        for path in ("build/more.py", "build/deeper/__init__.py", "target/more.py"):
+            lay_tree(bench.tree, {f"{package}/{path}": "VALUE = 1\n"})
+            assert isinstance(bench.judge(Situation()), Stale), path
+            assert not bench.truth(Situation()), path
+            bench.restore()
+            assert bench.judge(Situation()) == Fresh()
 
 
 def test_what_is_installed_in_a_copied_environment_is_as_fresh(tmp_path: Path, home: Home) -> None:
