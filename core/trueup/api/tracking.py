@@ -16,6 +16,7 @@ from trueup.acquisition.snapshot import Snapshot, take_snapshot
 from trueup.acquisition.supply import Supply
 from trueup.acquisition.trace import BuildTrace
 from trueup.acquisition.witness import Witness
+from trueup.acquisition.young_bytecode import drop_young_bytecode
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.installed import read_installed
 from trueup.errors import BuildError
@@ -119,9 +120,11 @@ def _build_once(
         before = take_snapshot(circumstances.tree)
         dead = _dead_links(before, previous)
         write_dead_links(workspace, dead)
+        drop_young_bytecode(before)
         with Witness(before, workspace) as witness:
             built = _build_wheel(order, supply, before, dead)
         after = take_snapshot(circumstances.tree)
+        drop_young_bytecode(after)
         pack = supply.store.add_wheel(built.path, os.path.basename(built.path))
     built = replace(built, trace=_with_dead_links(built.trace, circumstances.tree, dead))
     evidence = _evidence(circumstances, supply, built, (before, after), pack, previous)
