@@ -11,6 +11,7 @@ from time import time_ns
 from typing import NamedTuple
 
 from trueup.freshness.fingerprint import Fingerprint
+from trueup.freshness.listing import DEPTHS
 from trueup.freshness.names import is_noise
 from trueup.freshness.sight import is_older
 
@@ -55,7 +56,7 @@ def footing_of(fingerprint: Fingerprint, tree: str, variables: Mapping[str, str]
     try:
         now = time_ns()
         footing = Footing(
-            marks=(*_files(one, tree), *_folders(one, tree)),
+            marks=tuple(dict.fromkeys((*_files(one, tree), *_folders(one, tree)))),
             links=tuple(_links(one, tree)),
             absent=tuple(os.path.join(tree, path) for path in one.absences),
             unset=tuple(one.variables),
@@ -93,18 +94,19 @@ def _files(fingerprint: Fingerprint, tree: str) -> Iterator[Look]:
 
 
 def _folders(fingerprint: Fingerprint, tree: str) -> Iterator[Look]:
-    """Yield the folders whose names count; of what could be a package, those below decide too."""
+    """Yield the folders whose names count; by some rules those below decide, too."""
     for mark in fingerprint.listings:
         folder = os.path.normpath(os.path.join(tree, mark.path))
         yield _look(folder)
-        if mark.rule == "packages":
-            yield from _below(folder, 2)
+        # Where any module counts, one in a folder that is noise elsewhere does, too.
+        yield from _below(folder, DEPTHS.get(mark.rule, 0), noise=mark.rule == "modules")
 
 
-def _below(folder: str, deep: int) -> Iterator[Look]:
+def _below(folder: str, deep: int, *, noise: bool) -> Iterator[Look]:
+    if not deep:
+        return
     with os.scandir(folder) as entries:
-        found = [one.path for one in entries if not is_noise(one.name) and one.is_dir()]
+        found = [one.path for one in entries if (noise or not is_noise(one.name)) and one.is_dir()]
     for path in found:
         yield _look(path)
-        if deep > 1:
-            yield from _below(path, deep - 1)
+        yield from _below(path, deep - 1, noise=noise)

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from trueup.freshness.fingerprint import ListingRule
 from trueup.freshness.names import is_by_product, is_licence, is_noise
 
-__all__ = ["counts", "has_odd_links", "kind_of"]
+__all__ = ["DEPTHS", "counts", "has_odd_links", "kind_of"]
 
 _INIT = "__init__.py"
 _DEEPEST = 40
+
+DEPTHS: Mapping[ListingRule, int] = {
+    "folders": 2,
+    "modules": _DEEPEST,
+    "namespaces": 1,
+    "packages": 2,
+}
+"""How many levels below a folder have a say in which of its names count, where the folder's own
+times do not tell."""
 
 
 def counts(

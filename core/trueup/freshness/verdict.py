@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from trueup.freshness.build_requirements import required_now, unmet
 from trueup.freshness.fingerprint import Circumstances, FileMark, Fingerprint, ListingMark
+from trueup.freshness.listing import DEPTHS
 from trueup.freshness.outcome import Fresh, Reason, ReasonKind, Stale, Unknown, Verdict
 from trueup.freshness.project_files import survey_digest
 from trueup.freshness.sight import Sight, Signature, is_older
@@ -27,8 +28,6 @@ _WEIGHT: dict[ReasonKind, int] = {
     "repository": 7,
     "variable": 8,
 }
-
-_DEEPER = frozenset(("packages", "folders", "namespaces"))
 
 
 def judge(fingerprint: Fingerprint, now: Circumstances, sight: Sight) -> Verdict:
@@ -160,14 +159,10 @@ def _names(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
 def _is_untouched(mark: ListingMark, now: Signature, time_ns: int) -> bool:
     """Whether a folder's own times prove that no name in it came or went.
 
-    For packages they do not: there the names one level deeper decide, too.
+    By some rules they do not: there the names that lie deeper decide, too.
     """
     same = mark[2:5] == now[1:]
-    return (
-        same
-        and mark.rule not in {"packages", "folders", "modules"}
-        and is_older(now.mtime_ns, now.ctime_ns, time_ns)
-    )
+    return same and mark.rule not in DEPTHS and is_older(now.mtime_ns, now.ctime_ns, time_ns)
 
 
 def _existence(fingerprint: Fingerprint, sight: Sight) -> Iterable[Reason]:
