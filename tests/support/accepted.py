@@ -7,7 +7,6 @@ from fnmatch import fnmatch
 # (mechanism, mode, edit) -> why nobody can tell without a build; the first that fits counts.
 ACCEPTED_FALSE_STALE = {
     ("*", "*", "build_requirement_added"): "any distribution in the build environment may matter",
-    ("*", "*", "manifest_in_*"): "it may name any file, and here it names one that is there",
     ("setuptools-*", "*", "interpreter_patched"): "compilers were started, for this very Python",
     ("setuptools-strict", "wheel", "config_setting"): "a setting that only editables look at",
     (

@@ -127,6 +127,7 @@ class Fingerprint:
         listings: folders whose names count.
         made: all that the build made or changed in the tree; no part of any listing.
         absences: what was looked for in vain, and may not appear.
+        taken: the files that a MANIFEST.in may name, were there one, without that it adds anything.
         presences: what was looked at and must stay; a path that is also among the absences was a
             link that led nowhere, and has to.
         questions: what version control systems were asked.
@@ -154,6 +155,7 @@ class Fingerprint:
     listings: tuple[ListingMark, ...] = ()
     made: frozenset[str] = frozenset()
     absences: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
     presences: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from trueup.freshness.names import EXTENSION_SUFFIXES, is_by_product, is_compile
 from trueup.freshness.project_files import survey_digest
 from trueup.freshness.reach import ties_of
 from trueup.freshness.sight import Sight
+from trueup.freshness.taken import taken_without_manifest
 from trueup.freshness.unseen import read_by_uv_build
 from trueup.freshness.variables import digest_variables, names_spoken_of, names_that_matter
 from trueup.freshness.vcs import (
@@ -78,6 +79,7 @@ class _Gathering:
             listings=(*names.listings(), *self._names_in_required()),
             made=self.facts.made,
             absences=tuple(names.absences()),
+            taken=taken_without_manifest(self.facts),
             presences=(*names.presences(), *self._ties()),
             questions=tuple(self._questions()),
             variables=digest_variables(variables, self.facts.seen.variables, salt),

@@ -28,7 +28,7 @@ from trueup.values import asdict
 
 __all__ = ["FORMAT", "decode", "encode"]
 
-FORMAT = 5
+FORMAT = 6
 _KINDS: tuple[FileKind, ...] = get_args(FileKind)
 _RULES: tuple[ListingRule, ...] = get_args(ListingRule)
 _DIGEST = 16
@@ -45,6 +45,7 @@ def encode(fingerprint: Fingerprint) -> bytes:
         "listings": _pack_listings(fingerprint.listings),
         "made": _pack_names(sorted(fingerprint.made)),
         "absences": _pack_names(fingerprint.absences),
+        "taken": _pack_names(fingerprint.taken),
         "presences": _pack_names(fingerprint.presences),
         "questions": [list(one) for one in fingerprint.questions],
         "variables": dict(sorted(fingerprint.variables.items())),
@@ -90,6 +91,7 @@ def _from_value(value: dict[str, Any]) -> Fingerprint:
         listings=_unpack_listings(value["listings"]),
         made=frozenset(_unpack_names(value["made"])),
         absences=_unpack_names(value["absences"]),
+        taken=_unpack_names(value["taken"]),
         presences=_unpack_names(value["presences"]),
         questions=tuple(
             Question(tuple(arguments), directory, digest)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from trueup.freshness.build_requirements import required_now, unmet
 from trueup.freshness.fingerprint import Circumstances, FileMark, Fingerprint, ListingMark
 from trueup.freshness.listing import DEPTHS
+from trueup.freshness.manifest import MANIFEST, names_nothing_but
 from trueup.freshness.outcome import Fresh, Reason, ReasonKind, Stale, Unknown, Verdict
 from trueup.freshness.project_files import survey_digest
 from trueup.freshness.sight import Sight, Signature, is_older
@@ -167,7 +168,7 @@ def _is_untouched(mark: ListingMark, now: Signature, time_ns: int) -> bool:
 
 def _existence(fingerprint: Fingerprint, sight: Sight) -> Iterable[Reason]:
     for path in fingerprint.absences:
-        if not sight.exists(path):
+        if not sight.exists(path) or _adds_nothing(path, fingerprint, sight):
             continue
         if not (path in fingerprint.presences and sight.leads_nowhere(path)):
             message = f"{path} appeared, which the build had looked for"
@@ -175,6 +176,13 @@ def _existence(fingerprint: Fingerprint, sight: Sight) -> Iterable[Reason]:
     for path in fingerprint.presences:
         if not sight.exists(path):
             yield Reason("disappeared", path, f"{path} was deleted or renamed", "there", "missing")
+
+
+def _adds_nothing(path: str, fingerprint: Fingerprint, sight: Sight) -> bool:
+    """Whether it is a MANIFEST.in that names nothing but what was taken without it."""
+    if path != MANIFEST or not fingerprint.taken or sight.digest(path, "content") is None:
+        return False
+    return names_nothing_but(sight.texts((path,)), frozenset(fingerprint.taken))
 
 
 def _repository(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:

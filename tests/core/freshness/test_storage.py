@@ -58,6 +58,7 @@ fingerprints = st.builds(
     listings=st.lists(listings).map(tuple),
     made=st.frozensets(names),
     absences=st.lists(names).map(tuple),
+    taken=st.lists(names).map(tuple),
     presences=st.lists(names).map(tuple),
     questions=st.lists(
         st.builds(Question, st.lists(names).map(tuple), names, names), max_size=3
@@ -103,6 +104,7 @@ SHAPES = {
     3: "1fc4ea8ab8842561",
     4: "446048cb2a6d738d",
     5: "009d81f9ebd3a0bd",
+    6: "cd5c9ce1a2ca4223",
 }
 
 
