@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Look = tuple[str, tuple[int, int, int, int]]
 
-__all__ = ["look", "remember"]
+__all__ = ["look", "recall", "remember"]
 
 _FORMAT = 2
 _RACY = 50_000_000  # nanoseconds; what changed so lately may change again within one clock tick
@@ -35,6 +35,15 @@ _DECIDING_PREFIXES = ("PIP_", "TRUEUP_", "UV_", "XDG_")
 
 def look(arguments: Sequence[str], *, variables: Mapping[str, str] | None = None) -> str | None:
     """Return what was printed when there was nothing to do, if that still holds; else None.
+
+    Arguments as for `recall`.
+    """
+    message = recall(arguments, variables=variables)
+    return None if message is None else str(message)
+
+
+def recall(arguments: Sequence[str], *, variables: Mapping[str, str] | None = None) -> Any:
+    """Return what `remember` was given, if all that it stood on still looks the same; else None.
 
     Args:
         arguments: the whole command line behind the program's name.
@@ -61,7 +70,7 @@ def look(arguments: Sequence[str], *, variables: Mapping[str, str] | None = None
         or any(os.path.lexists(place) for place in absent)
         or any(name in around for name in unset)
     )
-    return None if changed else str(message)
+    return None if changed else message
 
 
 def _unchanged(signatures: Iterable[Look]) -> bool:
@@ -81,7 +90,7 @@ def _unchanged(signatures: Iterable[Look]) -> bool:
 
 def remember(  # noqa: PLR0913 - all that an answer can stand on
     arguments: Sequence[str],
-    message: str,
+    message: object,
     *,
     places: Iterable[str],
     absent: Iterable[str] = (),
@@ -95,7 +104,7 @@ def remember(  # noqa: PLR0913 - all that an answer can stand on
 
     Args:
         arguments: the whole command line behind the program's name.
-        message: what was printed.
+        message: what was printed, or anything else that `marshal` takes.
         places: files and directories that decided; of a directory, what lies directly in it
             decides too.
         absent: paths that have to be missing.

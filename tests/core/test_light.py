@@ -49,6 +49,30 @@ UNUSED = frozenset(
     ]
 )
 
+# What parses and decides, which an install that was done once does without.
+DECIDING = frozenset(
+    [
+        "argparse",
+        "configparser",
+        "dataclasses",
+        "inspect",
+        "logging",
+        "packaging.requirements",
+        "packaging.tags",
+        "packaging.version",
+        "shutil",
+        "subprocess",
+        "urllib.parse",
+        "trueup.api.answering",
+        "trueup.api.front",
+        "trueup.api.installing",
+        "trueup.api.workshop",
+        "trueup.cli.commands",
+        "trueup.cli.parser",
+        "trueup.resolution",
+    ]
+)
+
 
 def _imports(errors: str) -> set[str]:
     """Return the modules that a process told of under PYTHONPROFILEIMPORTTIME."""
@@ -65,3 +89,14 @@ def test_an_install_out_of_the_store_imports_only_what_it_uses(shell: Shell) -> 
     loaded = _imports(done.err)
     assert {"trueup.installation.transfer", "trueup.api.installing"} <= loaded
     assert loaded & UNUSED == set()
+
+
+def test_an_install_that_was_done_once_imports_nothing_that_parses(shell: Shell) -> None:
+    for name in ("first", "second"):
+        place = shell.root / name
+        create_environment(str(place), interpreter_facts(sys.executable))
+        done = shell.works("-p", place, "alpha", "gamma", PYTHONPROFILEIMPORTTIME="1")
+    assert "Installed 3 distributions" in done.out
+    loaded = _imports(done.err)
+    assert {"trueup.installation.transfer", "trueup.api.repeating"} <= loaded
+    assert loaded & (UNUSED | DECIDING) == set()

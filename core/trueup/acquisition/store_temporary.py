@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -110,6 +109,8 @@ def _is_alive(path: str, name: str) -> bool:
 def remove(path: str) -> None:
     """Remove the file or directory `path`, as far as that is possible; the next run tries again."""
     if os.path.isdir(path) and not os.path.islink(path):
+        import shutil  # 3 ms that an install out of the store saves
+
         if sys.version_info >= (3, 12):
             shutil.rmtree(path, onexc=_make_writable)
         else:
@@ -129,6 +130,8 @@ def _make_writable(function: object, path: str, _: object) -> None:
         if os.path.islink(path) or not os.path.isdir(path):
             os.unlink(path)
         else:
+            import shutil
+
             os.chmod(path, 0o700)  # no link: what it points to would be changed
             shutil.rmtree(path, ignore_errors=True)
     except OSError:

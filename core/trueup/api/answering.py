@@ -29,6 +29,7 @@ from trueup.values import dataclass, replace
 
 if TYPE_CHECKING:
     from trueup.freshness.footing import Footing
+    from trueup.resolution.resolver import Resolver
 
 __all__ = ["Answer", "Built", "answer"]
 
@@ -85,10 +86,19 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A resolution, and which of its names are met by what is installed from an address."""
+    """What a request comes to.
+
+    Attributes:
+        resolution: one exact artifact for each distribution.
+        standing: names that are met by what is installed from an address.
+        resolver: who was asked, now or before; None where nobody had to be.
+        told: when that answer was given, in seconds since the epoch.
+    """
 
     resolution: Resolution
     standing: frozenset[str] = frozenset()
+    resolver: Resolver | None = None
+    told: float = 0.0
 
 
 def answer(
@@ -169,12 +179,14 @@ def _ask(
         offline=workshop.offline,
         complete=True,
     )
+    told: list[float] = []
     resolution = memoised(
         Foresighted(resolver),
         question,
         workshop.store.folder("resolutions"),
         refresh=workshop.refresh,
         environment=workshop.resolver_variables,
+        told=told.append,
     )
     workshop.reporter(Event("resolved", interpreter.prefix, f"{len(resolution.artifacts)}"))
     for warning in resolution.warnings:
@@ -186,7 +198,7 @@ def _ask(
         if isinstance(one.source, Wheel) and one.source.url in urls
     )
     resolution = _with_origins(resolution, {name: others[name] for name in stays})
-    return Answer(_with_built(resolution, request, built), stays)
+    return Answer(_with_built(resolution, request, built), stays, resolver, *told)
 
 
 def _standing(

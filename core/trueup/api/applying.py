@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 
 from trueup.acquisition.acquire import acquire
-from trueup.acquisition.bytecode import find_bytecode, make_bytecode
+from trueup.acquisition.bytecode import make_bytecode
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.supply import Acquired, Supply
+from trueup.api.delivering import deliver
 from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
@@ -17,8 +18,8 @@ from trueup.errors import StoreError
 from trueup.freshness.fingerprint import FILE_NAME
 from trueup.installation.plan import Addition, Plan
 from trueup.installation.record import Delivery
-from trueup.installation.transaction import Outcome, carry_out
-from trueup.values import dataclass, field, replace
+from trueup.installation.transaction import Outcome
+from trueup.values import dataclass, field
 
 __all__ = ["Applied", "Work", "apply"]
 
@@ -119,11 +120,8 @@ def _write(
     for one in work.plan.add:
         name = one.artifact.name
         delivery = _delivery(one, acquired[name], work.fingerprints.get(name, b""))
-        if work.compiled is not False:
-            found = find_bytecode(supply.store, delivery.pack, environment.interpreter)
-            delivery = replace(delivery, bytecode=found)
         deliveries.append(delivery)
-    return carry_out(environment, going, deliveries, reporter=supply.reporter)
+    return deliver(environment, going, deliveries, supply.store, compiled=work.compiled)
 
 
 def _delivery(addition: Addition, acquired: Acquired, fingerprint: bytes) -> Delivery:

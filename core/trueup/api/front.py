@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from trueup.acquisition.build_variables import with_let_in
 from trueup.api.gathering import Gathering
-from trueup.api.grounds import Grounds, grounds_of
+from trueup.api.grounding import grounds_of
+from trueup.api.grounds import Grounds
 from trueup.api.installing import install_order
 from trueup.api.opening import need_virtual, opened
-from trueup.api.order import Order
+from trueup.api.order import Order, Repeatable
 from trueup.api.report import InstallReport
 from trueup.api.workshop import Workshop, WorkshopOptions, open_workshop
 from trueup.destination.environment import Environment
@@ -29,6 +31,11 @@ from trueup.resolution.request_input import RequestInput
 from trueup.resolution.requirement_lines import decode
 from trueup.resolution.settings import network_settings_from_surroundings
 from trueup.values import dataclass, replace
+
+if TYPE_CHECKING:
+    from trueup.acquisition.supply import Acquired
+    from trueup.api.answering import Answer
+    from trueup.api.repeat import Repeat
 
 __all__ = ["Surroundings", "install_arguments", "install_input", "prepared"]
 
@@ -177,6 +184,7 @@ def _order(
         more_to_come=around.more_to_come,
         strict=options.strict,
         grounds=lambda: grounds_of(request, environment, options, variables),
+        repeatable=_repeatable(request, environment, options, variables),
         exact=options.exact,
         spared=options.spared,
         reinstall_all=options.force_reinstall,
@@ -186,6 +194,20 @@ def _order(
         break_system_packages=options.break_system_packages,
         compile_bytecode=options.compile,
     )
+
+
+def _repeatable(
+    request: Request,
+    environment: Environment,
+    options: InstallOptions,
+    variables: Mapping[str, str],
+) -> Repeatable:
+    def repeatable(answered: Answer, acquired: Mapping[str, Acquired]) -> Repeat | None:
+        from trueup.api.repeatable import repeat_of
+
+        return repeat_of((request, environment, options, variables), answered, acquired)
+
+    return repeatable
 
 
 @contextmanager

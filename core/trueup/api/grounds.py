@@ -1,24 +1,16 @@
-"""What an answer of "nothing to do" stands on: as long as it looks the same, so does the answer."""
+"""What an answer stands on: as long as it looks the same, so does the answer."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from trueup.destination.environment import Environment
-from trueup.resolution.address import local_path
-from trueup.resolution.install_options import InstallOptions
-from trueup.resolution.pip_configuration import pip_configuration_files
-from trueup.resolution.request import Request
 from trueup.values import dataclass, replace
 
 if TYPE_CHECKING:
     from trueup.freshness.footing import Footing, Look
 
-__all__ = ["Grounds", "grounds_of"]
-
-_CONFIG = "pyvenv.cfg"
+__all__ = ["Grounds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,82 +51,3 @@ class Grounds:
     def as_keywords(self) -> dict[str, Any]:
         """Return what `trueup.glance.remember` takes."""
         return {name: getattr(self, name) for name in self.__slots__}
-
-
-def grounds_of(
-    request: Request,
-    environment: Environment,
-    options: InstallOptions,
-    variables: Mapping[str, str],
-) -> Grounds:
-    """Return what decided that nothing has to be done; without places where more decides than that.
-
-    Args:
-        request: what was asked for.
-        environment: where.
-        options: how the environment was named, among others.
-        variables: the environment variables.
-    """
-    named = _named(options, variables)
-    remade = options.recreate or options.no_cache or options.cache_dir or options.directory
-    if named is None or remade or any(map(_holds_variables, request.files)):
-        return Grounds()
-    interpreter = environment.interpreter
-    config = os.path.join(interpreter.prefix, _CONFIG)
-    places = [interpreter.executable, *environment.library_directories, *request.files]
-    places += [config] if interpreter.virtual else []
-    places += _archives(request)
-    settings = pip_configuration_files(variables)
-    absent = [os.path.join(environment.state, "journal")]
-    absent += [path for path in settings if not os.path.lexists(path)]
-    return Grounds(
-        tuple(dict.fromkeys((*places, *named.places))),
-        tuple(dict.fromkeys((*absent, *named.absent))),
-    )
-
-
-def _archives(request: Request) -> list[str]:
-    """Return the files that were asked for by address: their content decided."""
-    asked = (item.requirement for item in request.items)
-    paths = (local_path(one.url) for one in asked if one is not None and one.url)
-    return [path for path in paths if path is not None]
-
-
-def _holds_variables(path: str) -> bool:
-    """Whether a requirement file has `${NAME}` in it, which no look at files can judge."""
-    try:
-        with open(path, "rb") as file:
-            return b"${" in file.read()
-    except OSError:
-        return True
-
-
-def _named(options: InstallOptions, variables: Mapping[str, str]) -> Grounds | None:
-    """Return what decided which environment is meant; None where a search of programs did."""
-    if options.system:
-        return None
-    if options.python:
-        path = os.path.abspath(os.path.expanduser(options.python))
-        if os.path.isdir(path):
-            return Grounds((os.path.join(path, _CONFIG),))
-        return Grounds((path,)) if os.path.isfile(path) else None
-    active = variables.get("VIRTUAL_ENV")
-    if active:
-        return Grounds((os.path.join(os.path.abspath(active), _CONFIG),))
-    return _in_project(os.getcwd())
-
-
-def _in_project(start: str) -> Grounds:
-    """Return what the search for `.venv` saw on its way up."""
-    absent: list[str] = []
-    directory = start
-    while True:
-        path = os.path.join(directory, ".venv")
-        config = os.path.join(path, _CONFIG)
-        if os.path.isfile(path) or os.path.isfile(config):
-            return Grounds((path if os.path.isfile(path) else config,), tuple(absent))
-        absent.append(config if os.path.lexists(path) else path)
-        parent = os.path.dirname(directory)
-        if parent == directory:
-            return Grounds((), tuple(absent))
-        directory = parent

@@ -117,6 +117,8 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     seconds |= {"projects": projects - looked} if built else {}
     seconds |= {"resolve": resolved - projects, **applied.seconds}
     report = replace(report, displaced=applied.outcome.displaced, seconds=seconds)
+    if not (installed or order.remake):
+        report = replace(report, repeat=order.repeatable(answered, applied.acquired))
     tell_of(report, workshop.reporter)
     return report if before is None else _importable(report, before, applied, order)
 

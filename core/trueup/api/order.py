@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from trueup.api.grounds import Grounds
 from trueup.destination.environment import Environment
 from trueup.resolution.request import Request
 from trueup.values import dataclass, field
+
+if TYPE_CHECKING:
+    from trueup.acquisition.supply import Acquired
+    from trueup.api.answering import Answer
+    from trueup.api.repeat import Repeat
+
+Repeatable = Callable[["Answer", Mapping[str, "Acquired"]], "Repeat | None"]
 
 __all__ = ["Order"]
 
@@ -35,6 +43,7 @@ class Order:
         remake: makes the environment anew, under its lock, once all that is to come is at hand;
             None where it stays. What was installed then counts for nothing.
         grounds: tells what an answer of "nothing to do" stands on.
+        repeatable: tells what is to be done when the same is asked for another empty environment.
         wait: seconds to wait for another process; None for the default.
     """
 
@@ -53,4 +62,5 @@ class Order:
     more_to_come: bool = False
     remake: Callable[[], Environment] | None = None
     grounds: Callable[[], Grounds] = Grounds
+    repeatable: Repeatable = lambda _answered, _acquired: None
     wait: float | None = None

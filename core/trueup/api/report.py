@@ -9,6 +9,7 @@ from trueup.api.grounds import Grounds
 from trueup.values import dataclass, field
 
 if TYPE_CHECKING:
+    from trueup.api.repeat import Repeat
     from trueup.importability import StaleModule
 
 __all__ = ["Added", "InstallReport", "Kept", "Removed"]
@@ -75,6 +76,7 @@ class InstallReport:
         decided_without: paths that had to be missing for that.
         grounds: the same with what verdicts on local projects stand on, which is in none of these
             two; without places where more than looks decided.
+        repeat: how the same is done again in another empty environment; None where that takes more.
         conflicts: requirements of installed distributions that are not met now; of all of them
             where that was asked for, else of those that were not looked at by the resolver.
     """
@@ -94,6 +96,7 @@ class InstallReport:
     decided_without: tuple[str, ...] = ()
     grounds: Grounds = field(default_factory=Grounds)
     conflicts: tuple[str, ...] = ()
+    repeat: Repeat | None = None
 
     @property
     def changed(self) -> bool:
@@ -105,6 +108,6 @@ class InstallReport:
         from trueup.values import asdict
 
         told = asdict(self)
-        for name in ("decided_by", "decided_without", "grounds"):
+        for name in ("decided_by", "decided_without", "grounds", "repeat"):
             del told[name]  # nobody's business but the next run's
         return {"version": 1, **told}

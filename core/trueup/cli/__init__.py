@@ -36,9 +36,15 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    from trueup.cli.parser import parse
-
     try:
+        if arguments[:1] in (["install"], ["sync"]):
+            from trueup.cli.repetition import repeated
+
+            code = repeated(arguments)
+            if code is not None:
+                return code
+        from trueup.cli.parser import parse
+
         command = parse(arguments)
         return command.run()
     except RequestError as error:

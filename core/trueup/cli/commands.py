@@ -13,7 +13,8 @@ from trueup import glance
 from trueup.api.front import Surroundings, install_input
 from trueup.api.report import InstallReport
 from trueup.cli.console import listening
-from trueup.cli.summary import summary_lines
+from trueup.cli.repetition import remember_repeat
+from trueup.cli.summary import summary
 from trueup.errors import EnvironmentProblem
 from trueup.reporting import Reporter
 from trueup.resolution.install_grammar import parse_install_arguments
@@ -49,6 +50,8 @@ def _install(arguments: Sequence[str], *, exact: bool) -> int:
         _write_report(report, os.path.join(options.directory, options.report))
     if report.grounds.places and not (_written(options) or report.warnings or _remote(raw)):
         _remember(["sync" if exact else "install", *arguments], text, report)
+    if not _remote(raw):
+        remember_repeat(["sync" if exact else "install", *arguments], options.python, report)
     unfit = options.strict and report.conflicts
     return 1 if unfit or (options.check and report.changed) else 0
 
@@ -109,6 +112,4 @@ def shown(report: InstallReport, verbosity: int, *, as_json: bool) -> str:
     """Return what is printed of a report."""
     if as_json:
         return json.dumps(report.as_json(), indent=2) + "\n"
-    if verbosity < 0:
-        return ""
-    return "".join(f"{line}\n" for line in summary_lines(report, verbosity))
+    return summary(report, verbosity)

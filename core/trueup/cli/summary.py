@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from trueup.api.report import InstallReport
 
-__all__ = ["summary_lines"]
+__all__ = ["summary", "summary_lines"]
+
+
+def summary(report: InstallReport, verbosity: int) -> str:
+    """Return what people are told of a report; nothing where they want to be told nothing."""
+    return (
+        "" if verbosity < 0 else "".join(f"{line}\n" for line in summary_lines(report, verbosity))
+    )
 
 
 def summary_lines(report: InstallReport, verbosity: int = 0) -> Iterator[str]:

@@ -28,12 +28,11 @@ __all__ = [
 
 InstalledKind = Literal["dist-info", "egg-info", "egg-link"]
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._]*[a-z0-9])?", re.IGNORECASE)
+# Compiled when the first one is read: an empty environment has none.
+_NAME = r"(?i)[a-z0-9](?:[a-z0-9._]*[a-z0-9])?"
 # PEP 440 in its canonical form only; what else there may be, METADATA tells.
-_VERSION = re.compile(
-    r"(?:\d+!)?\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?(?:\+[a-z0-9]+(?:\.[a-z0-9]+)*)?"
-)
-_EGG_INFO = re.compile(r"(?P<stem>.+?)(?:-py\d[\d.]*(?:-.+)?)?\.egg-info")
+_VERSION = r"(?:\d+!)?\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?(?:\+[a-z0-9]+(?:\.[a-z0-9]+)*)?"
+_EGG_INFO = r"(?P<stem>.+?)(?:-py\d[\d.]*(?:-.+)?)?\.egg-info"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +235,7 @@ def _read_egg_info(library: str, name: str) -> InstalledDistribution | None:
     metadata = path if os.path.isfile(path) else os.path.join(path, "PKG-INFO")
     if not os.path.isfile(metadata):
         return None
-    match = _EGG_INFO.fullmatch(name)
+    match = re.fullmatch(_EGG_INFO, name)
     return _identified(match["stem"] if match else "", path, "egg-info", metadata)
 
 
@@ -260,7 +259,7 @@ def _identified(
 ) -> InstalledDistribution | None:
     """Take name and version from a directory's name; where that leaves doubt, from its metadata."""
     name, separator, version = stem.partition("-")
-    if not (separator and _NAME.fullmatch(name) and _VERSION.fullmatch(version)):
+    if not (separator and re.fullmatch(_NAME, name) and re.fullmatch(_VERSION, version)):
         headers = read_headers(metadata)
         name, version = headers.get("name", name), headers.get("version", version)
     if not name:

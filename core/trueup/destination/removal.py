@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +53,8 @@ def remove_tree(directory: str) -> None:
     Raises:
         OSError: something cannot be deleted.
     """
+    import shutil
+
     if sys.version_info >= (3, 12):
         shutil.rmtree(directory, onexc=_allow_and_retry)
     else:

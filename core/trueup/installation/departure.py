@@ -6,7 +6,6 @@ import os
 import stat
 from collections.abc import Collection, Iterator, Sequence
 
-from trueup.destination.contents import record_paths
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
 from trueup.errors import EnvironmentProblem, TransactionError
@@ -58,6 +57,8 @@ def _recorded(
     """Return what RECORD names; where that is lost or damaged, what the receipt names."""
     if removal.kind == "egg-link":
         return egg_link_files(environment, removal)
+    from trueup.destination.contents import record_paths
+
     try:
         recorded = record_paths(removal, environment, reporter=reporter)
     except EnvironmentProblem:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import time
 from contextlib import suppress
 
@@ -31,6 +30,8 @@ def rename(source: str, target: str) -> list[str]:
 
 def _move_across(source: str, target: str) -> list[str]:
     """Copy, and remove the original; where one fails, nothing is left of the copy."""
+    import shutil  # 3 ms, for what hardly ever happens
+
     is_tree = os.path.isdir(source) and not os.path.islink(source)
     whole = target + ".trueup-new"
     _delete(whole)  # of whoever was killed here
@@ -55,6 +56,8 @@ def _move_across(source: str, target: str) -> list[str]:
 
 def _delete(path: str) -> None:
     """Delete a file or a tree, as far as that goes."""
+    import shutil
+
     shutil.rmtree(path, ignore_errors=True)
     if os.path.lexists(path):
         with suppress(OSError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Iterator
 
 from trueup.acquisition.pack import Pack
@@ -18,6 +17,8 @@ Command = tuple[str, bytes]
 _SECTIONS = ("console_scripts", "gui_scripts")
 _LONGEST = 127  # bytes of a first line, "#!" and line end included, that every kernel reads
 _START = b"#!python"
+_HEADER = re.compile(r"\[[\w.-]+\]")
+_NAME = re.compile(r"[\w.-]+")
 _PLACEHOLDER = re.compile(_START + rb"(w?)[^\r\n]*\r?\n?")
 
 
@@ -35,18 +36,48 @@ def _generated(pack: Pack, interpreter: Interpreter) -> list[Command]:
     place = f"{pack.root}/{pack.dist_info}/entry_points.txt"
     if pack.find(place) is None:
         return []
-    from configparser import ConfigParser
-
-    parser = ConfigParser(delimiters="=", interpolation=None)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]  # the documented way to keep case
-    parser.read_string(pack.read(place).decode())
+    text = pack.read(place).decode()
+    sections = _plain_sections(text)
+    if sections is None:
+        sections = _parsed_sections(text)
     make = _windows_launcher if os.name == "nt" else _posix_launcher
     return [
         make(name, value.partition("[")[0], section, interpreter.executable)
         for section in _SECTIONS
-        if parser.has_section(section)
-        for name, value in parser.items(section)
+        for name, value in sections.get(section, {}).items()
     ]
+
+
+def _plain_sections(text: str) -> dict[str, dict[str, str]] | None:
+    """Return what entry_points.txt says; None where it is not as plain as nearly every one is.
+
+    A line is empty, the name of a section in brackets, or `name = value`; for comments, values that
+    go on, and names that occur twice, there is the parser. Importing that takes as long as writing
+    a small distribution, and reading with it ten times as long as this.
+    """
+    sections: dict[str, dict[str, str]] = {}
+    section: dict[str, str] | None = None
+    for each in text.split("\n"):
+        line = each.rstrip()
+        if _HEADER.fullmatch(line) and line[1:-1] not in sections and line != "[DEFAULT]":
+            section = sections[line[1:-1]] = {}
+            continue
+        name, separator, value = map(str.strip, line.partition("="))
+        plain = separator and value and _NAME.fullmatch(name) and line.startswith(name)
+        if plain and section is not None and name not in section:
+            section[name] = value
+        elif line:
+            return None
+    return sections
+
+
+def _parsed_sections(text: str) -> dict[str, dict[str, str]]:
+    from configparser import ConfigParser
+
+    parser = ConfigParser(delimiters="=", interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # the documented way to keep case
+    parser.read_string(text)
+    return {section: dict(parser.items(section)) for section in parser.sections()}
 
 
 def _posix_launcher(name: str, target: str, _section: str, executable: str) -> Command:
@@ -111,5 +142,7 @@ def _first_line(executable: str) -> bytes:
     program = os.fsencode(executable)
     if os.name == "nt" or (b" " not in program and len(program) + 3 <= _LONGEST):
         return b"#!" + program + b"\n"
+    import shlex
+
     quoted = os.fsencode(shlex.quote(executable))
     return b"#!/bin/sh\n'''exec' " + quoted + b" \"$0\" \"$@\"\n' '''\n"

@@ -12,13 +12,10 @@ reason, this one does again: the second writer can only make it faster.
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from trueup.destination.environment import Environment
 from trueup.installation.journal import Staged
@@ -26,6 +23,9 @@ from trueup.installation.record import Delivery
 from trueup.installation.staging import stage
 from trueup.reporting import Event, Reporter
 from trueup.values import dataclass
+
+if TYPE_CHECKING:
+    import subprocess
 
 __all__ = ["stage_all", "write_beside", "written"]
 
@@ -92,6 +92,8 @@ def stage_all(
             with written(deliveries[number], reporter):
                 staged[number] = beside[number]
         else:
+            import shutil
+
             shutil.rmtree(os.path.join(folder, str(number)))
             write(number)
     return [staged[number] for number in range(len(deliveries))]
@@ -177,6 +179,8 @@ def _processors() -> int:
 
 
 def _started(folder: str, told: IO[bytes]) -> subprocess.Popen[bytes] | None:
+    import subprocess  # 4 ms that a small install saves
+
     home = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     flags = ["-I", "-S", *(["-B"] if sys.dont_write_bytecode else [])]
     command = [sys.executable, *flags, "-c", _PROGRAM, home, folder]
@@ -196,6 +200,7 @@ def write_beside(folder: str) -> None:
         folder: the transaction's folder, with the orders in it.
     """
     import pickle
+    import threading
 
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     with open(os.path.join(folder, _ORDERS), "rb") as orders:

@@ -47,6 +47,7 @@ def memoised(  # noqa: PLR0913 - the question, whom to ask, and settings with de
     refresh: bool = False,
     environment: Mapping[str, str] | None = None,
     now: Callable[[], float] = time.time,
+    told: Callable[[float], object] = float,
 ) -> Resolution:
     """Return the answer to a question, remembered or asked for.
 
@@ -58,6 +59,7 @@ def memoised(  # noqa: PLR0913 - the question, whom to ask, and settings with de
         refresh: ask, whatever is remembered; an upgrade always asks.
         environment: the variables that the resolver runs with; the process's own by default.
         now: the time, in seconds since the epoch.
+        told: is called with the time at which the resolver gave the answer.
 
     Raises:
         ResolutionError: there is no answer.
@@ -70,10 +72,13 @@ def memoised(  # noqa: PLR0913 - the question, whom to ask, and settings with de
     if not (refresh or moving):
         known = _recall(path, None if question.offline else max_age, now())
         if known is not None:
-            return known
+            told(known[1])
+            return known[0]
     resolution = resolver.resolve(question)
+    answered = now()
+    told(answered)
     with contextlib.suppress(OSError):  # an answer that cannot be kept costs only time
-        _write(path, {"format": FORMAT, "time": now(), "resolution": to_json(resolution)})
+        _write(path, {"format": FORMAT, "time": answered, "resolution": to_json(resolution)})
     return resolution
 
 
@@ -128,8 +133,8 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Requirement) else value
 
 
-def _recall(path: str, max_age: float | None, now: float) -> Resolution | None:
-    """Return a remembered answer that still stands; a damaged one was never there."""
+def _recall(path: str, max_age: float | None, now: float) -> tuple[Resolution, float] | None:
+    """Return a remembered answer that still stands, and its time; a damaged one never was."""
     try:
         with open(path, "rb") as file:
             known = json.loads(file.read())
@@ -142,7 +147,9 @@ def _recall(path: str, max_age: float | None, now: float) -> Resolution | None:
         resolution = from_json(known["resolution"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return resolution if all(map(_is_there, resolution.artifacts)) else None
+    if not all(map(_is_there, resolution.artifacts)):
+        return None
+    return resolution, now - age
 
 
 def _is_there(artifact: Artifact) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from trueup.resolution.request import Request
 
-__all__ = ["content_digest", "local_places", "surroundings"]
+__all__ = ["configuration_files", "content_digest", "local_places", "surroundings"]
 
 DECIDING = ("UV_", "PIP_")
 
@@ -27,7 +27,7 @@ def surroundings(environment: Mapping[str, str], folder: str) -> dict[str, str]:
         folder: the working directory, from which uv looks upwards for its configuration.
     """
     variables = {name: each for name, each in environment.items() if name.startswith(DECIDING)}
-    files = {path: content_digest(path) for path in _configuration(environment, folder)}
+    files = {path: content_digest(path) for path in configuration_files(environment, folder)}
     return variables | {path: digest for path, digest in files.items() if digest}
 
 
@@ -40,8 +40,11 @@ def content_digest(path: str) -> str:
         return ""
 
 
-def _configuration(environment: Mapping[str, str], folder: str) -> Iterator[str]:
-    """Return the paths that uv and pip read settings from, by their documentation."""
+def configuration_files(environment: Mapping[str, str], folder: str) -> Iterator[str]:
+    """Yield the paths that uv and pip read settings from, by their documentation; "" for none.
+
+    Arguments as for `surroundings`.
+    """
     yield from (environment.get(name, "") for name in ("UV_CONFIG_FILE", "PIP_CONFIG_FILE"))
     here = os.path.abspath(folder)
     while True:

@@ -11,7 +11,7 @@ from trueup.resolution.program import remembered_version, run, version_number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["OLDEST", "find_uv"]
+__all__ = ["OLDEST", "find_uv", "packaged_uv"]
 
 OLDEST = (0, 6, 15)  # the first whose `pip compile` writes pylock.toml
 
@@ -34,7 +34,7 @@ def find_uv(
     named = variables.get("TRUEUP_UV", "")
     if named:
         return _named(named, variables, memory)
-    for path in (variables.get("TOX_UV_PATH", ""), _packaged(), _on_path(variables)):
+    for path in (variables.get("TOX_UV_PATH", ""), packaged_uv(), _on_path(variables)):
         version = remembered_version(path, memory, _ask) if path else None
         if version is not None and version_number(version) >= OLDEST:
             return path, version
@@ -59,7 +59,8 @@ def _named(name: str, variables: Mapping[str, str], memory: str | None) -> tuple
     return os.path.abspath(path), version
 
 
-def _packaged() -> str:
+def packaged_uv() -> str:
+    """Return the path of the uv that is installed beside trueup; "" where there is none."""
     try:
         from uv import find_uv_bin
     except ImportError:

@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 from support.housing import make_pack, new_environment, put
 from trueup.acquisition.pack import Pack
 from trueup.destination.environment import Environment
 from trueup.destination.facts import interpreter_facts
-from trueup.installation.scripts import commands_of
+from trueup.installation.scripts import _parsed_sections, _plain_sections, commands_of
 
 posix = pytest.mark.skipif(os.name == "nt", reason="launchers are programs on Windows")
 
@@ -129,3 +131,20 @@ def test_a_launcher_imports_nothing_but_what_it_starts(
     script = f"import sys; sys.path.insert(0, {library!r}); exec(open({command!r}).read())"
     done = run(environment.interpreter.executable, "-S", "-E", "-c", script)
     assert (done.stdout, done.stderr) == ("False\n", "")
+
+
+_WORDS = ["console_scripts", "a", "b.c", "Ä", "=", ":", " ", "\t", "\n", "\r", "[", "]", "#", ";"]
+_WORDS += ["[console_scripts]\n", "name = mod:attr\n", "\x0c", "DEFAULT", "\\", "%"]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(_WORDS), max_size=14).map("".join))
+def test_what_is_read_without_the_parser_is_what_the_parser_reads(text: str) -> None:
+    plain = _plain_sections(text)
+    event("plain" if plain is not None else "parsed")
+    assert plain is None or plain == _parsed_sections(text)
+
+
+def test_the_usual_form_needs_no_parser() -> None:
+    assert _plain_sections(ENTRY_POINTS) == _parsed_sections(ENTRY_POINTS)
+    assert _plain_sections("[console_scripts]\r\nrun = demo:run [x]\r\n") is not None
