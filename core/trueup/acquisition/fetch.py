@@ -85,6 +85,15 @@ class NetworkFetcher:
         """Close every connection."""
         self._connections.close()
 
+    def make_ready(self) -> None:
+        """Read certificates and the like, before it is known what is to be fetched.
+
+        Raises:
+            FetchError: the certificates that were named cannot be read.
+        """
+        with self._connections.session():
+            pass
+
     def fetch(
         self,
         files: Sequence[Wanted],

@@ -12,7 +12,7 @@ from trueup.reporting import SILENT, Reporter
 if TYPE_CHECKING:
     from trueup.acquisition.connection import Network
     from trueup.acquisition.credentials import Credentials
-    from trueup.acquisition.fetch import Fetched, Fetcher, Flight, NetworkFetcher
+    from trueup.acquisition.fetch import Fetched, Flight, NetworkFetcher
     from trueup.acquisition.wanted import Wanted
 
 __all__ = ["LaterFetcher"]
@@ -64,7 +64,15 @@ class LaterFetcher:
         """Return the body and the content type of an index page; see `Fetcher.read`."""
         return self._real().read(url, accept)
 
-    def _real(self) -> Fetcher:
+    def make_ready(self) -> None:
+        """Do what can be done before it is known what is to be fetched.
+
+        Raises:
+            FetchError: the certificates that were named cannot be read.
+        """
+        self._real().make_ready()
+
+    def _real(self) -> NetworkFetcher:
         with self._lock:
             if self._made is None:
                 from trueup.acquisition.fetch import NetworkFetcher

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
+from typing import NamedTuple
 
 from trueup.acquisition.wheel_archive import read_layout
 from trueup.acquisition.wheel_bounds import user_limits
@@ -36,9 +37,8 @@ _EXECUTABLE = 0o111
 _NEVER_KEPT = ("RECORD", "RECORD.jws", "RECORD.p7s")  # and nobody wonders
 
 
-@dataclass(frozen=True, slots=True)
-class WheelFile:
-    """One file of a wheel.
+class WheelFile(NamedTuple):
+    """One file of a wheel; a named tuple, because there are tens of thousands.
 
     Attributes:
         placement: where it goes.

@@ -22,7 +22,6 @@ from trueup.acquisition.wheel_member import (
     read_exactly,
 )
 from trueup.acquisition.wheel_rules import refusal
-from trueup.values import replace
 
 if TYPE_CHECKING:
     from io import FileIO
@@ -152,12 +151,8 @@ def _member(fields: tuple[int, ...], raw_name: bytes, extra: bytes, wheel: str) 
         raise refusal(wheel, "member-encrypted", name)
     if method not in {STORED, DEFLATED}:
         raise refusal(wheel, "member-method", name, detail=f"method {method}")
-    wide = [value == _SENTINEL for value in (size, compressed, start)]
-    numbers = _zip64_extra(extra, sum(wide), name, wheel)
-    size, compressed, start = (
-        numbers.pop(0) if is_wide else value
-        for is_wide, value in zip(wide, (size, compressed, start), strict=True)
-    )
+    if extra or _SENTINEL in {size, compressed, start}:
+        size, compressed, start = _widened((size, compressed, start), extra, name, wheel)
     mode = attributes >> 16
     _check_kind(name, mode, size, wheel)
     return Member(name, mode, flags, method, crc, compressed, size, start, 0)
@@ -174,6 +169,18 @@ def _check_kind(name: str, mode: int, size: int, wheel: str) -> None:
             raise refusal(wheel, "member-directory", name)
     elif kind == stat.S_IFDIR:
         raise refusal(wheel, "member-special", name)
+
+
+def _widened(
+    numbers: tuple[int, int, int], extra: bytes, name: str, wheel: str
+) -> tuple[int, int, int]:
+    """Return size, compressed size and start, with those that did not fit in from `extra`."""
+    wide = [value == _SENTINEL for value in numbers]
+    found = _zip64_extra(extra, sum(wide), name, wheel)
+    size, compressed, start = (
+        found.pop(0) if is_wide else value for is_wide, value in zip(wide, numbers, strict=True)
+    )
+    return size, compressed, start
 
 
 def _zip64_extra(extra: bytes, wanted: int, name: str, wheel: str) -> list[int]:
@@ -203,7 +210,7 @@ def _place(members: list[Member], directory: int, wheel: str) -> list[Member]:
     for member, end in zip(members, ends, strict=True):
         if member.start + _LOCAL_SIZE + len(member.name.encode()) + member.compressed > end:
             raise refusal(wheel, "zip-overlap", member.name)
-        placed.append(replace(member, end=end))
+        placed.append(Member(*member[:-1], end))
     return placed
 
 

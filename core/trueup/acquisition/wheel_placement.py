@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 
 from trueup.acquisition.wheel_rules import broken_name_rule, collision_key, refusal
-from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,9 +42,8 @@ _STANDARD_LIBRARY = re.compile(r"lib(?:64)?/(?:python|pypy)[0-9.]+t?/(?!(?:site|
 _METADATA_IN_DATA = re.compile(r"(?:.*/)?(?:site|dist)-packages/[^/]*\.(?:dist|egg)-info(?:/.*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """Where one file goes.
+class Placement(NamedTuple):
+    """Where one file goes; a named tuple, because there are tens of thousands.
 
     Attributes:
         directory: "scheme/relative/directory", as in a pack.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import csv
+import hashlib
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from trueup.acquisition.wheel_rules import refusal
-from trueup.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -19,9 +19,8 @@ _STRONG = ("sha256", "sha384", "sha512")  # "sha256 or better": what the specifi
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")  # never listed, by the specification
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What RECORD promises of one file.
+class Promise(NamedTuple):
+    """What RECORD promises of one file; a named tuple, because there are tens of thousands.
 
     Attributes:
         algorithm: "sha256", "sha384", "sha512" or, where there is no hash, "".
@@ -46,21 +45,33 @@ def parse_record(content: bytes, wheel: str) -> dict[str, Promise]:
         WheelRefused: RECORD is not UTF-8 or not a table of three columns, lists a file twice and
             differently, or uses a weak hash.
     """
-    from installer.records import InvalidRecordEntry, RecordEntry, parse_record_file  # 30 ms
-
     promises: dict[str, Promise] = {}
     try:
-        for row in parse_record_file(io.StringIO(content.decode(), newline="")):
-            entry = RecordEntry.from_elements(*row)
-            algorithm, value = (entry.hash_.name, entry.hash_.value) if entry.hash_ else ("", "")
-            if algorithm and algorithm not in _STRONG:
-                raise refusal(wheel, "record-weak", entry.path, detail=algorithm)
-            promise = Promise(algorithm, value.rstrip("="), entry.size)
-            if promises.setdefault(entry.path, promise) != promise:
-                raise refusal(wheel, "record-contradiction", entry.path)
-    except (csv.Error, InvalidRecordEntry, UnicodeDecodeError) as problem:
+        rows = csv.reader(io.StringIO(content.decode(), newline=""))
+        for number, (path, hashed, size) in enumerate(rows):
+            promise = _promise(hashed, size)
+            if not path:
+                raise refusal(wheel, "record-syntax", detail=f"row {number} names no file")
+            path = path.replace("\\", "/")  # noqa: PLW2901 - as others read what Windows wrote
+            if promise.algorithm and promise.algorithm not in _STRONG:
+                raise refusal(wheel, "record-weak", path, detail=promise.algorithm)
+            if promises.setdefault(path, promise) != promise:
+                raise refusal(wheel, "record-contradiction", path)
+    except (csv.Error, ValueError) as problem:  # not UTF-8, not three columns, no number
         raise refusal(wheel, "record-syntax", detail=str(problem)) from problem
     return promises
+
+
+def _promise(hashed: str, size: str) -> Promise:
+    """Return what one row promises.
+
+    Raises:
+        ValueError: it is not written as the specification has it.
+    """
+    algorithm, equals, value = hashed.partition("=")
+    if hashed and not (equals and algorithm in hashlib.algorithms_available):
+        raise ValueError(f"{hashed!r} is no hash that is known")
+    return Promise(algorithm, value.rstrip("="), int(size) if size else None)
 
 
 def check_record(

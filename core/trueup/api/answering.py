@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from trueup.acquisition.acquire import unpinned
 from trueup.acquisition.pack import Pack
-from trueup.api.foresight import Foresighted
+from trueup.api.foresight import foresight
 from trueup.api.workshop import Workshop
 from trueup.destination.environment import Interpreter
 from trueup.destination.installed import InstalledDistribution
@@ -164,7 +164,10 @@ def _ask(
     """Ask the resolver, or remember what it said to the very same question."""
     workshop.reporter(Event("resolving", interpreter.prefix))
     resolver = choose_resolver(
-        workshop.resolver_variables, interpreter, memory=workshop.interpreters
+        workshop.resolver_variables,
+        interpreter,
+        memory=workshop.interpreters,
+        meanwhile=foresight(workshop),
     )
     own = {one.artifact.name for one in built.values()}
     others = {name: one for name, one in installed.items() if name not in own}
@@ -181,7 +184,7 @@ def _ask(
     )
     told: list[float] = []
     resolution = memoised(
-        Foresighted(resolver),
+        resolver,
         question,
         workshop.store.folder("resolutions"),
         refresh=workshop.refresh,

@@ -1,53 +1,47 @@
-"""Foresight: while a resolver is asked, what downloading takes is imported already.
+"""Foresight: while a resolver is asked, what downloading takes is made ready.
 
-A resolver that has to ask an index waits for it longer than those imports take, and most of what it
-names then has to be downloaded.
+A resolver that has to ask an index waits for it longer than that takes, and most of what it names
+then has to be downloaded.
 """
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 
-from trueup.resolution.artifact import Resolution
-from trueup.resolution.resolver import Question, Resolver
-from trueup.values import dataclass
+from trueup.acquisition.later_fetcher import LaterFetcher
+from trueup.api.workshop import Workshop
+from trueup.errors import FetchError
 
-__all__ = ["Foresighted"]
+__all__ = ["foresight"]
 
-# 80 ms together; each is imported where it is used, too.
-_NEEDED = ("trueup.acquisition.wheel_download", "requests", "trueup.acquisition.packing")
-
-
-@dataclass(frozen=True, slots=True)
-class Foresighted:
-    """A `Resolver` that asks another one.
-
-    Attributes:
-        resolver: who answers.
-    """
-
-    resolver: Resolver
-
-    @property
-    def identity(self) -> str:
-        """The other one's."""
-        return self.resolver.identity
-
-    def resolve(self, question: Question) -> Resolution:
-        """Answer; see `Resolver.resolve`."""
-        if question.offline:
-            return self.resolver.resolve(question)
-        beside = threading.Thread(target=_import_needed, name="trueup imports")
-        beside.start()
-        try:
-            return self.resolver.resolve(question)
-        finally:
-            beside.join()
+# 120 ms together; each is imported where it is used, too. First what is needed first: the answer of
+# the resolver may come earlier than all of them are there.
+_NEEDED = (
+    "packaging.pylock",
+    "trueup.resolution.pylock",
+    "tomllib",
+    "trueup.acquisition.wheel_download",
+    "requests",
+    "filelock",
+    "trueup.acquisition.packing",
+    "trueup.acquisition.wheel",
+    "installer.utils",
+)
 
 
-def _import_needed() -> None:
-    for name in _NEEDED:
-        with suppress(ImportError):  # whoever uses it meets that again, and it is told there
-            import_module(name)
+def foresight(workshop: Workshop) -> Callable[[], None] | None:
+    """Return what to do while a resolver is asked; None for nothing."""
+    if workshop.offline:
+        return None
+
+    def make_ready() -> None:
+        for name in _NEEDED:
+            with suppress(ImportError):  # whoever uses it meets that again, and it is told there
+                import_module(name)
+        if isinstance(workshop.fetcher, LaterFetcher):
+            with suppress(FetchError):  # the same
+                workshop.fetcher.make_ready()
+
+    return make_ready

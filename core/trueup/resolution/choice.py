@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from trueup.errors import RequestError, ResolutionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from trueup.destination.environment import Interpreter
     from trueup.resolution.resolver import Resolver
@@ -16,7 +16,11 @@ __all__ = ["choose_resolver"]
 
 
 def choose_resolver(
-    environment: Mapping[str, str], interpreter: Interpreter, *, memory: str | None = None
+    environment: Mapping[str, str],
+    interpreter: Interpreter,
+    *,
+    memory: str | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Resolver:
     """Return the resolver that `TRUEUP_RESOLVER` names: uv, pip, or auto, which is the default.
 
@@ -24,6 +28,7 @@ def choose_resolver(
         environment: environment variables; the resolver runs with them.
         interpreter: for whom it will be asked: not every pip can work for every Python.
         memory: a folder in which versions of programs are remembered.
+        meanwhile: what to do while the resolver's program works.
 
     Raises:
         RequestError: the variable has another value.
@@ -37,15 +42,17 @@ def choose_resolver(
         )
     found = None
     if wanted in {"uv", "auto"}:
-        found = _uv(environment, memory)
+        found = _uv(environment, memory, meanwhile)
     if found is None and wanted in {"pip", "auto"}:
-        found = _pip(environment, interpreter, memory)
+        found = _pip(environment, interpreter, memory, meanwhile)
     if found is None:
         raise _absent(wanted, interpreter)
     return found
 
 
-def _uv(environment: Mapping[str, str], memory: str | None) -> Resolver | None:
+def _uv(
+    environment: Mapping[str, str], memory: str | None, meanwhile: Callable[[], None] | None
+) -> Resolver | None:
     from trueup.resolution.uv_program import find_uv
 
     found = find_uv(environment, memory)
@@ -53,11 +60,14 @@ def _uv(environment: Mapping[str, str], memory: str | None) -> Resolver | None:
         return None
     from trueup.resolution.uv import UvResolver
 
-    return UvResolver(*found, inherited=environment)
+    return UvResolver(*found, inherited=environment, meanwhile=meanwhile)
 
 
 def _pip(
-    environment: Mapping[str, str], interpreter: Interpreter, memory: str | None
+    environment: Mapping[str, str],
+    interpreter: Interpreter,
+    memory: str | None,
+    meanwhile: Callable[[], None] | None,
 ) -> Resolver | None:
     from trueup.resolution.pip_program import find_pip
 
@@ -66,7 +76,7 @@ def _pip(
         return None
     from trueup.resolution.pip import PipResolver
 
-    return PipResolver(found, inherited=environment)
+    return PipResolver(found, inherited=environment, meanwhile=meanwhile)
 
 
 def _absent(wanted: str, interpreter: Interpreter) -> ResolutionError:

@@ -14,7 +14,7 @@ from trueup.resolution.scratch import hint_of_room, scratch
 from trueup.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from trueup.resolution.artifact import Resolution
@@ -32,10 +32,12 @@ class PipResolver:
     Attributes:
         program: the pip, as `find_pip` found it for the interpreter that will be asked about.
         inherited: the environment variables it runs with; None for the process's own.
+        meanwhile: done while it works.
     """
 
     program: PipProgram
     inherited: Mapping[str, str] | None = None
+    meanwhile: Callable[[], None] | None = None
 
     @property
     def identity(self) -> str:
@@ -72,7 +74,7 @@ class PipResolver:
         with scratch(_contents(question, pins)) as folder:
             told = pip_command.arguments(question, folder)
             told += ["--ignore-installed"] * everything
-            outcome = run((*self.program.command, *told), variables)
+            outcome = run((*self.program.command, *told), variables, self.meanwhile)
             if outcome.status:
                 raise _failure(outcome, folder)
             try:

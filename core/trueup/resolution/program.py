@@ -38,6 +38,7 @@ class _Running:
         self.arguments = arguments
         self.environment = environment
         self.lock = threading.Lock()
+        self.begun = threading.Event()
         self.done = threading.Event()
         self.stopped = False
         self.process: subprocess.Popen[str] | None = None
@@ -48,6 +49,7 @@ class _Running:
         """Start the program and read what it says, to its end."""
         try:
             process = self._start()
+            self.begun.set()
             if process is not None:
                 with process:
                     output, errors = process.communicate()
@@ -55,6 +57,7 @@ class _Running:
         except Exception as fault:  # noqa: BLE001 - it is raised again where it can be caught
             self.fault = fault
         finally:
+            self.begun.set()
             self.done.set()
 
     def _start(self) -> subprocess.Popen[str] | None:
@@ -82,11 +85,21 @@ class _Running:
             self.process.wait()  # not its output: a build it had started may hold that open
 
 
-def run(arguments: Sequence[str], environment: Mapping[str, str]) -> Outcome:
+def run(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    meanwhile: Callable[[], None] | None = None,
+) -> Outcome:
     """Run a program to its end and return what it said.
 
     An interrupt ends the program as well; there is no time limit, because only the program knows
     whether its network is slow or gone.
+
+    Args:
+        arguments: the program and its arguments.
+        environment: all its variables.
+        meanwhile: done once, as soon as the program has started. Not earlier: two threads of Python
+            that both have something to do hold one another up, and the program would start late.
 
     Raises:
         ResolutionError: it cannot be started.
@@ -95,6 +108,9 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> Outcome:
     thread = threading.Thread(target=running.work, name=os.path.basename(arguments[0]), daemon=True)
     try:
         thread.start()
+        if meanwhile is not None:
+            running.begun.wait()
+            meanwhile()
         # Not `thread.join()`: CPython 3.11 takes a thread for ended when a join is interrupted.
         running.done.wait()
     except BaseException:

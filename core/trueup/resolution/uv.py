@@ -15,7 +15,7 @@ from trueup.resolution.scratch import hint_of_room, scratch
 from trueup.values import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from trueup.resolution.artifact import Artifact, Resolution
     from trueup.resolution.program import Outcome
@@ -32,11 +32,13 @@ class UvResolver:
         executable: path of the uv program.
         version: its version, such as "0.9.2".
         inherited: the environment variables it runs with; None for the process's own.
+        meanwhile: done while it works.
     """
 
     executable: str
     version: str
     inherited: Mapping[str, str] | None = None
+    meanwhile: Callable[[], None] | None = None
 
     @property
     def identity(self) -> str:
@@ -55,7 +57,8 @@ class UvResolver:
         inherited = os.environ if self.inherited is None else self.inherited
         with scratch(_contents(question)) as folder:
             told = uv_command.arguments(question, folder)
-            outcome = run((self.executable, *told), uv_command.environment(question, inherited))
+            variables = uv_command.environment(question, inherited)
+            outcome = run((self.executable, *told), variables, self.meanwhile)
             if outcome.status:
                 raise _failure(outcome, folder)
             artifacts = _read(os.path.join(folder, "pylock.toml"), question)

@@ -1,67 +1,47 @@
-"""What downloading needs is imported while a resolver is asked, and only then."""
+"""What downloading needs is made ready while a resolver is asked, and only then."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from trueup.api.foresight import Foresighted
-from trueup.destination.facts import interpreter_facts
-from trueup.errors import ResolutionError
-from trueup.resolution.artifact import Resolution
-from trueup.resolution.request import Request
-from trueup.resolution.resolver import Question
+from trueup.api.foresight import foresight
+from trueup.api.workshop import WorkshopOptions, open_workshop
 
-_ASKING = """
+_READY = """
 import sys
-from test_foresight import Answering, question
-from trueup.api.foresight import Foresighted
-before = "requests" in sys.modules
-Foresighted(Answering()).resolve(question(offline={offline}))
-print(before, "requests" in sys.modules)
+from trueup.api.foresight import foresight
+from trueup.api.workshop import open_workshop
+with open_workshop() as workshop:
+    before = "requests" in sys.modules
+    foresight(workshop)()
+    print(before, "requests" in sys.modules, "trueup.acquisition.wheel_download" in sys.modules)
 """
 
 
-class Answering:
-    """A resolver that knows one answer, or none."""
-
-    identity = "answering 1"
-
-    def __init__(self, error: ResolutionError | None = None) -> None:
-        self.error = error
-
-    def resolve(self, question: Question) -> Resolution:
-        if self.error:
-            raise self.error
-        return Resolution((), frozenset(["asked"]))
-
-
-def question(*, offline: bool) -> Question:
-    return Question(Request(), interpreter_facts(), offline=offline)
-
-
-@pytest.mark.parametrize(("offline", "loaded"), [(True, False), (False, True)])
-def test_what_downloading_needs_is_there_when_there_is_an_answer(
-    offline: bool, loaded: bool
+def test_what_downloading_needs_is_there_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TRUEUP_CACHE_DIR", str(tmp_path / "store"))
     done = subprocess.run(
-        [sys.executable, "-c", _ASKING.format(offline=offline)],
-        cwd=__file__.rpartition("/")[0],
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-c", _READY], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["False", str(loaded)]
+    assert done.stdout.split() == ["False", "True", "True"]
 
 
-@pytest.mark.parametrize("offline", [True, False])
-def test_the_answer_and_the_error_are_the_other_one_s(offline: bool) -> None:
-    assert Foresighted(Answering()).identity == "answering 1"
-    answer = Foresighted(Answering()).resolve(question(offline=offline))
-    assert answer.requested == {"asked"}
-    error = ResolutionError("nobody knows")
-    with pytest.raises(ResolutionError) as caught:
-        Foresighted(Answering(error)).resolve(question(offline=offline))
-    assert caught.value is error
+def test_nothing_is_made_ready_where_no_network_is_to_be_touched(tmp_path: Path) -> None:
+    options = WorkshopOptions(offline=True, cache=str(tmp_path / "store"))
+    with open_workshop(options=options) as workshop:
+        assert foresight(workshop) is None
+
+
+def test_certificates_that_cannot_be_read_are_left_for_the_download_to_tell(tmp_path: Path) -> None:
+    options = WorkshopOptions(cache=str(tmp_path / "store"))
+    network = {"ca_file": str(tmp_path / "missing.pem")}
+    with open_workshop(options=options, network=network) as workshop:
+        ready = foresight(workshop)
+        assert ready is not None
+        ready()

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from trueup.errors import ResolutionError
 from trueup.resolution.program import run
 
 
@@ -43,3 +44,23 @@ def test_an_interrupt_ends_the_program_too(tmp_path: Path) -> None:
     with pytest.raises(ProcessLookupError):
         os.kill(int(note.read_text()), 0)
     os.kill(int(other.read_text()), signal.SIGKILL)  # it is still there: nobody waited for it
+
+
+def test_what_is_done_meanwhile_is_done_while_the_program_runs(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    waiting = f"import os, time\nwhile not os.path.exists({str(done)!r}): time.sleep(0.01)"
+    outcome = run((sys.executable, "-c", waiting), os.environ, done.touch)
+    assert outcome.status == 0
+
+
+def test_a_program_ends_when_what_is_done_meanwhile_is_interrupted() -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run((sys.executable, "-c", "import time; time.sleep(600)"), os.environ, interrupted)
+
+
+def test_a_program_that_cannot_be_started_is_told_of_whatever_is_done_meanwhile() -> None:
+    with pytest.raises(ResolutionError, match="cannot be started"):
+        run(("/nowhere/at/all",), os.environ, lambda: None)
