@@ -14,6 +14,7 @@ from support.builds import lay_tree
 from support.home import Home, Wish
 from support.mechanisms import MECHANISMS
 from support.replays import project
+from support.truth import git
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="symbolic links need a privilege there"
@@ -105,6 +106,46 @@ def test_what_a_link_to_nothing_leads_to_later_makes_a_wheel_stale(name: str, ho
     assert home.check() == 1, home.told
     home.fulfil(wish, "process")
     assert home.check() == 0, home.told
+
+
+def lay_repository(home: Home, name: str, links: dict[str, str], *, tracked: bool) -> Path:
+    tree = lay(home, name, links if tracked else {})
+    git(tree, "init", "-q", "-b", "main", ".")
+    git(tree, "add", "-A", "-f" if tracked else ".")
+    git(tree, "commit", "-q", "-m", "first")
+    git(tree, "tag", "v1.0")
+    return lay_tree(tree, {} if tracked else links)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name, one in MECHANISMS.items() if one.git])
+@pytest.mark.parametrize("tracked", [True, False], ids=["tracked", "untracked"])
+@pytest.mark.parametrize("editable", [True, False], ids=["editable", "wheel"])
+def test_a_link_to_nothing_in_a_repository_is_as_if_it_were_not_there(
+    name: str, tracked: bool, editable: bool, home: Home, tmp_path: Path
+) -> None:
+    links = links_of(name)
+    tree = lay_repository(home, name, links, tracked=tracked)
+    wish = wish_of(name, editable=editable)
+    outcome = home.fulfil(wish, "process")
+    assert "demo" in outcome.added, outcome.said
+    for link in links:
+        assert f"the link {tree / link} was not followed: it leads to nothing" in outcome.warnings
+    (tmp_path / "other").mkdir()
+    other = Home(tmp_path / "other")
+    lay_repository(other, name, {}, tracked=tracked)
+    assert "demo" in other.fulfil(wish, "process").added
+    ours, theirs = installed(home), installed(other)
+    for found in (ours, theirs):  # one commit is not the other, and may be named there
+        found.update(dict.fromkeys(found.keys() & {"demo/_version.py"}, b""))
+    assert ours == theirs
+    assert home.check() == 0, home.told
+    assert home.fulfil(wish, "process").added == ()
+    if not editable and name != "meson-python":  # whose wheel holds what is named, and no more
+        (tree / MECHANISMS[name].package / "nowhere.py").write_text("HERE = 1\n")
+        assert home.check() == 1, home.told
+        home.fulfil(wish, "process")
+        assert home.check() == 0, home.told
 
 
 @pytest.mark.slow

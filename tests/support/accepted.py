@@ -9,11 +9,6 @@ ACCEPTED_FALSE_STALE = {
     ("*", "*", "build_requirement_added"): "any distribution in the build environment may matter",
     ("setuptools-*", "*", "interpreter_patched"): "compilers were started, for this very Python",
     ("setuptools-strict", "wheel", "config_setting"): "a setting that only editables look at",
-    (
-        "setuptools-legacy",
-        "wheel",
-        "new_data_folder",
-    ): "setup.py or setup.cfg may take data from it",
     ("setuptools-scm", "wheel", "new_data_folder"): "git may come to track what is in it",
     (
         "setuptools-scm",
@@ -21,23 +16,7 @@ ACCEPTED_FALSE_STALE = {
         "new_data_folder_with_a_dash",
     ): "git may come to track what is in it",
     ("setuptools-64", "*", "licence_added"): "later releases take a file of that name",
-    ("setuptools-legacy", "*", "new_top_level_folder"): "it would be a package of a namespace",
     ("setuptools-cython", "*", "init_edited"): "Cython looks at it, and may read it",
-    (
-        "setuptools-legacy",
-        "*",
-        "new_*folder_with_a_dash",
-    ): "setuptools takes such folders for packages of a namespace, and may be told of data in them",
-    (
-        "setuptools-auto",
-        "*",
-        "new_folder_with_a_dash",
-    ): "setuptools takes such folders for packages of a namespace, unless it finds packages itself",
-    (
-        "setuptools-auto",
-        "editable",
-        "new_data_folder_with_a_dash",
-    ): "the loader names such folders as packages of a namespace",
     (
         "scikit-build",
         "editable",

@@ -28,13 +28,21 @@ _WALKERS = ("os", "ntpath", "posixpath", "genericpath")
 # Setuptools goes through the files that an sdist holds by default, whatever it builds.
 _FOR_SDISTS = frozenset(("_add_defaults_optional", "_add_defaults_standards"))
 _DEEPEST = 12
+# How setuptools decides whether a folder is a package: by `__init__.py`, not at all (PEP 420), by
+# its name.
+_FINDERS = {
+    "PackageFinder": "regular",
+    "PEP420PackageFinder": "namespace",
+    "FlatLayoutPackageFinder": "flat",
+}
 
 
 def purpose_of_listing(depth: int) -> tuple[str, ...]:
     """Return the kind of a listing, and what more there is to say.
 
-    ("L",) all names; ("G", pattern) those that match, as `glob` has it; ("K",) folders that could
-    be packages; ("I",) a search for names that are known.
+    ("L",) all names; ("G", pattern) those that match, as `glob` has it; ("K", finder) folders that
+    could be packages to a finder of setuptools (`_of_search`); ("I",) a search for names that are
+    known.
 
     Args:
         depth: how many frames above this one the listing is asked for.
@@ -49,7 +57,7 @@ def purpose_of_listing(depth: int) -> tuple[str, ...]:
         name = _module(frame)
         if name not in _WALKERS:
             found = name in ("setuptools", "setuptools.discovery")
-            return ("K",) if found and frame.f_code.co_name == "_find_iter" else ("L",)
+            return _of_search(frame) if found and frame.f_code.co_name == "_find_iter" else ("L",)
     return ("L",)
 
 
@@ -79,3 +87,26 @@ def _of_glob(frames: Any) -> tuple[str, ...]:
             pattern = frame.f_locals.get("pattern")
             return ("G", pattern) if isinstance(pattern, str) else ("L",)
     return ("L",)  # a recursive one
+
+
+def _of_search(frame: Any) -> tuple[str, ...]:
+    """Return ("K", finder): its kind, and for the top of a search all patterns; "" if not known.
+
+    With "/" between them: "-" and what it leaves out, "+" and what it takes.
+    """
+    names = frame.f_locals
+    finder = names.get("cls")
+    look = getattr(finder, "_looks_like_package", None)
+    kind = _FINDERS.get(getattr(finder, "__name__", ""), "")
+    own = [getattr(one, "__module__", "") == "setuptools.discovery" for one in (finder, look)]
+    if not kind or not all(own):
+        return ("K", "")
+    if "root" in names:  # not the first folder
+        return ("K", kind)
+    patterns = [
+        sign + pattern
+        for sign, name in (("-", "exclude"), ("+", "include"))
+        for pattern in getattr(names.get(name), "_patterns", ())
+    ]
+    plain = all("/" not in pattern for pattern in patterns)
+    return ("K", "/".join([kind, *patterns]) if plain else kind)

@@ -54,6 +54,7 @@ class BuildTrace:
         listings: folders whose names were asked for.
         globs: (folder, pattern): the names that match were asked for, as `glob` has it.
         walks: folders in which packages were looked for, by going through all folders.
+        finders: (folder, finder): by what they were looked for there, as `purpose` tells it.
         searches: folders in which modules or installed distributions were looked for.
         absences: paths that were looked for and not found.
         presences: paths of the tree that were looked at and found, whatever else came of it.
@@ -79,6 +80,7 @@ class BuildTrace:
     blind: bool = False
     globs: tuple[tuple[str, str], ...] = ()
     walks: tuple[str, ...] = ()
+    finders: tuple[tuple[str, str], ...] = ()
     own_listings: tuple[str, ...] = ()
     own_globs: tuple[tuple[str, str], ...] = ()
 
@@ -119,6 +121,7 @@ def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
         own_listings=_in_order(notes.own_listings),
         own_globs=tuple(sorted(notes.own_globs)),
         walks=_in_order(path for path in paths["K"] if exists(path)),
+        finders=tuple(sorted(notes.finders)),
         searches=_in_order(path for path in paths["I"] - listings if exists(path)),
         absences=_in_order(absences - reads),
         presences=_in_order(path for path in paths["S"] if not os.path.isabs(path)),
@@ -140,6 +143,7 @@ class _Notes:
     globs: set[tuple[str, str]] = field(default_factory=set)
     own_globs: set[tuple[str, str]] = field(default_factory=set)
     own_listings: set[str] = field(default_factory=set)
+    finders: set[tuple[str, str]] = field(default_factory=set)
     programs: set[Program] = field(default_factory=set)
     recorded: int = 0
 
@@ -161,6 +165,8 @@ class _Notes:
             self.globs.add((_slashed(fields[0]), fields[1]))
         elif kind in self.found:
             self.found[kind].add(fields[0])
+        if kind == "K":
+            self.finders.add((_slashed(fields[0]), fields[1]))
         if kind == "X" and fields[1] == "G":
             self.own_globs.add((_slashed(fields[0]), fields[2]))
         elif kind == "X" and fields[1] in "LK":

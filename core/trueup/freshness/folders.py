@@ -21,6 +21,9 @@ class Names:
     def __init__(self, facts: BuildFacts) -> None:
         self.facts = facts
         self._own = frozenset(facts.trace.own_listings)
+        self._finders: dict[str, set[str]] = {}
+        for path, finder in facts.trace.finders:
+            self._finders.setdefault(path, set()).add(finder)
         self._looked_through = frozenset((*facts.trace.listings, *facts.trace.walks))
 
     def listings(self) -> Iterable[ListingMark]:
@@ -30,9 +33,9 @@ class Names:
         folders.update(
             dict.fromkeys(self.facts.contribution.folders if self.facts.is_uv_build() else ())
         )
-        for path, rule in dict.fromkeys(self._rules(folders)):
+        for path, rule, finder in dict.fromkeys(self._rules(folders)):
             if rule is not None:
-                asked.append((path, rule, ""))
+                asked.append((path, rule, finder))
         asked += self._matching(folders)
         for path, rule, patterns in asked:
             signature = None if self._skips(path) else self.facts.sight.signature(path)
@@ -42,11 +45,17 @@ class Names:
                 times = (0, 0, 0) if odd else signature[1:]  # zeros: its names are always asked for
                 yield ListingMark(path, rule, *times, digest, patterns)
 
-    def _rules(self, folders: Iterable[str]) -> Iterator[tuple[str, ListingRule | None]]:
+    def _rules(self, folders: Iterable[str]) -> Iterator[tuple[str, ListingRule | None, str]]:
         for path in folders:
-            yield path, self._rule(path)
+            yield path, self._rule(path), ""
         for path in self.facts.trace.walks:
-            yield path, self._rule_of_walk(path)
+            rule = self._rule_of_walk(path)
+            finders = self._finders.get(path, set())
+            if rule in {"folders", "namespaces"} and finders and "" not in finders:
+                known: ListingRule = "found" if rule == "folders" else "namespaces"
+                yield from ((path, known, finder) for finder in sorted(finders))
+            else:
+                yield path, rule, ""
 
     def _matching(self, listed: Collection[str]) -> Iterable[_Asked]:
         """Yield folders of which only names were asked for that match patterns."""

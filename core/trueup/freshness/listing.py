@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from trueup.freshness.finders import could_be_package
 from trueup.freshness.fingerprint import ListingRule
 from trueup.freshness.names import is_by_product, is_licence, is_noise
 
@@ -15,6 +16,7 @@ _DEEPEST = 40
 
 DEPTHS: Mapping[ListingRule, int] = {
     "folders": 2,
+    "found": 1,
     "modules": _DEEPEST,
     "namespaces": 1,
     "packages": 2,
@@ -26,7 +28,7 @@ times do not tell."""
 def counts(
     item: os.DirEntry[str], rule: ListingRule, patterns: str = "", *, top: bool = False
 ) -> bool:
-    """Whether the name of a folder's entry counts by `rule`, or matches one of `patterns`.
+    """Whether the name of a folder's entry counts by `rule`, with its `patterns`.
 
     At the top of a project (`top`) builds leave folders such as `build`. Further down a folder of
     that name is a package like others.
@@ -38,14 +40,11 @@ def counts(
     if rule == "modules":
         return _is_module(item.name) or _holds_any_module(item)
     if rule == "namespaces":
-        return _may_be_namespace(item, top=top) and not os.path.exists(
-            os.path.join(item.path, _INIT)
-        )
-    if rule == "folders" and _may_be_namespace(item, top=top):
-        return True
-    return rule in {"packages", "folders"} and (
-        item.name.endswith(".py") or _may_be_package(item, top=top)
-    )
+        may_be = could_be_package(item, patterns) if patterns else _may_be_namespace(item, top=top)
+        return may_be and not os.path.exists(os.path.join(item.path, _INIT))
+    if rule == "licences" or item.name.endswith(".py"):
+        return rule != "licences"
+    return _holds_package(item, rule, patterns, top=top)
 
 
 def kind_of(item: os.DirEntry[str]) -> str:
@@ -75,6 +74,13 @@ def _matches(name: str, pattern: str) -> bool:
     from fnmatch import fnmatch
 
     return fnmatch(name, pattern) and (pattern.startswith(".") or not name.startswith("."))
+
+
+def _holds_package(item: os.DirEntry[str], rule: ListingRule, patterns: str, *, top: bool) -> bool:
+    if rule == "found":
+        return could_be_package(item, patterns)
+    may_be = rule == "folders" and _may_be_namespace(item, top=top)
+    return may_be or _may_be_package(item, top=top)
 
 
 def _may_be_namespace(item: os.DirEntry[str], *, top: bool) -> bool:

@@ -36,7 +36,7 @@ files = st.builds(
 listings = st.builds(
     ListingMark,
     names,
-    st.sampled_from(["all", "packages", "licences", "matching", "folders", "namespaces"]),
+    st.sampled_from(["all", "packages", "licences", "matching", "folders", "namespaces", "found"]),
     times,
     times,
     st.integers(0, 2**63 - 1),
@@ -105,6 +105,7 @@ SHAPES = {
     4: "446048cb2a6d738d",
     5: "009d81f9ebd3a0bd",
     6: "cd5c9ce1a2ca4223",
+    7: "6eac1335ac795168",
 }
 
 
