@@ -53,7 +53,8 @@ class Names:
             finders = self._finders.get(path, set())
             if rule in {"folders", "namespaces"} and finders and "" not in finders:
                 known: ListingRule = "found" if rule == "folders" else "namespaces"
-                yield from ((path, known, finder) for finder in sorted(finders))
+                for finder in sorted(finders):
+                    yield path, known, finder
             else:
                 yield path, rule, ""
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from setuptools import discovery
+from setuptools import discovery  # type: ignore[import-untyped]  # its stubs say less than it does
 from support.builds import lay_tree
 from support.mechanisms import MECHANISMS, Mechanism
 from support.truth import Bench, Situation, opened_supply
