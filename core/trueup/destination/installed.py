@@ -31,7 +31,10 @@ InstalledKind = Literal["dist-info", "egg-info", "egg-link"]
 # Compiled when the first one is read: an empty environment has none.
 _NAME = r"(?i)[a-z0-9](?:[a-z0-9._]*[a-z0-9])?"
 # PEP 440 in its canonical form only; what else there may be, METADATA tells.
-_VERSION = r"(?:\d+!)?\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?(?:\+[a-z0-9]+(?:\.[a-z0-9]+)*)?"
+_VERSION = (
+    r"(?:\d+!)?\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?(?:\.post\d+)?(?:\.dev\d+)?"
+    r"(?:\+[a-z0-9]+(?:\.[a-z0-9]+)*)?"
+)
 _EGG_INFO = r"(?P<stem>.+?)(?:-py\d[\d.]*(?:-.+)?)?\.egg-info"
 
 

@@ -11,7 +11,7 @@ from trueup.errors import TransactionError
 from trueup.importability import touch_directories
 from trueup.installation.journal import Journal, Staged, forget
 from trueup.installation.placement import put_in_place, set_aside, take_back
-from trueup.installation.receipt import drop_receipt, read_receipt, refreshed, write_receipt
+from trueup.installation.receipt import drop_receipt, inside, read_receipt, refreshed, write_receipt
 from trueup.values import dataclass
 
 __all__ = ["Outcome", "commit", "go_back", "go_forward", "words"]
@@ -53,8 +53,10 @@ def go_forward(environment: Environment, journal: Journal, *, started: int = 0) 
     renamed = placed.renamed if started else None
     os.utime(journal.placing)  # and so we know what time it is to this file system
     times = (started, os.stat(journal.placing).st_ctime_ns) if started else (0, 0)
+    roots = {one.root for one in journal.staged}
+    seen = {root: None if renamed is None else inside(renamed, root) for root in roots}
     for one in journal.staged:
-        receipt = refreshed(one.receipt, one.root, renamed, times=times)
+        receipt = refreshed(one.receipt, one.root, seen[one.root], times=times)
         write_receipt(environment, receipt, journal.folder)
     come = {one.receipt.dist_info for one in journal.staged}
     for path in journal.gone:
@@ -95,7 +97,7 @@ def _restore_receipts(environment: Environment, journal: Journal) -> None:
         if name not in gone or (receipt and new and set(receipt.inodes) & set(new.inodes)):
             drop_receipt(environment, name)
         elif receipt is not None:
-            old = refreshed(receipt, gone[name], frozenset(journal.removals))
+            old = refreshed(receipt, gone[name], inside(journal.removals, gone[name]))
             # On a full disk there may be room for nothing; where nothing was renamed, none is due.
             if (old.ctimes, old.inodes) != (receipt.ctimes, receipt.inodes):
                 write_receipt(environment, old, journal.folder)

@@ -25,6 +25,7 @@ __all__ = [
     "decode_receipt",
     "drop_receipt",
     "encode_receipt",
+    "inside",
     "inspect",
     "read_receipt",
     "receipt_in",
@@ -196,14 +197,13 @@ def refreshed(
     Args:
         receipt: of a distribution that is in place now.
         root: the directory that relative paths start from.
-        renamed: the files to look at, absolute; None for all.
+        renamed: the files to look at, as a receipt has paths; None for all.
         times: `began` and `taken` as in the receipt; 0 where nobody knows what happened to the
             files meanwhile.
     """
-    start = os.path.join(root, "")
-    wanted = set(receipt.paths if renamed is None else (p.removeprefix(start) for p in renamed))
     ctimes, inodes = receipt.ctimes[:], receipt.inodes[:]
-    for at in [at for at, path in enumerate(receipt.paths) if path in wanted]:
+    paths = enumerate(receipt.paths)
+    for at in [at for at, path in paths if renamed is None or path in renamed]:
         try:
             status = os.lstat(os.path.join(root, receipt.paths[at]))
         except (FileNotFoundError, NotADirectoryError):
@@ -212,6 +212,12 @@ def refreshed(
             ctimes[at], inodes[at] = status.st_ctime_ns, serial(status)
     began, taken = times
     return replace(receipt, began=began, taken=taken, ctimes=ctimes, inodes=inodes)
+
+
+def inside(paths: Collection[str], root: str) -> frozenset[str]:
+    """Return absolute `paths` as a receipt has them whose paths start from `root`."""
+    start = os.path.join(root, "")
+    return frozenset(path.removeprefix(start) for path in paths)
 
 
 def inspect(receipt: Receipt, root: str) -> Iterator[Damage]:

@@ -11,10 +11,11 @@ from __future__ import annotations
 import errno
 import os
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from trueup.acquisition.pack import Pack
-from trueup.installation.receipt import serial
+from trueup.installation.receipt import SERIAL
 from trueup.values import dataclass
 
 __all__ = ["Reader", "Stats", "files_by_directory", "unpack", "write_file"]
@@ -48,16 +49,28 @@ class Stats:
 
     def note(self, status: os.stat_result) -> None:
         """Append one file."""
-        self.mtimes.append(status.st_mtime_ns)
-        self.ctimes.append(status.st_ctime_ns)
-        self.inodes.append(serial(status))
+        self.note_all([status])
+
+    def note_all(self, statuses: Sequence[os.stat_result]) -> None:
+        """Append one file after the other."""
+        self.mtimes.extend([status.st_mtime_ns for status in statuses])
+        self.ctimes.extend([status.st_ctime_ns for status in statuses])
+        self.inodes.extend([status.st_ino & SERIAL for status in statuses])
 
 
 class Reader:
-    """Slices of a file that are asked for in rising order, out of few large reads."""
+    """Slices of a file that are asked for in rising order, out of few large reads.
 
-    def __init__(self, descriptor: int) -> None:
+    Only what is written out of memory is read ahead, and not what the kernel copies by itself.
+    """
+
+    def __init__(
+        self, descriptor: int, offsets: Sequence[int] = (), sizes: Sequence[int] = ()
+    ) -> None:
+        """Read from `descriptor`, in which `sizes` of files begin at `offsets`, if that is told."""
         self.descriptor = descriptor
+        self._offsets = offsets
+        self._sizes = sizes
         self._start = self._end = 0
         self._chunk = memoryview(b"")
 
@@ -68,12 +81,24 @@ class Reader:
             OSError: the file ends before.
         """
         if offset < self._start or offset + size > self._end:
-            chunk = _read_at(self.descriptor, max(_BUFFER, size), offset)
+            chunk = _read_at(self.descriptor, self._ahead(offset, size), offset)
             if len(chunk) < size:
                 raise OSError(errno.EIO, "the pack ends too early")
             self._chunk, self._start, self._end = memoryview(chunk), offset, offset + len(chunk)
         begin = offset - self._start
         return self._chunk[begin : begin + size]
+
+    def _ahead(self, offset: int, size: int) -> int:
+        """Return how much to read: up to the next file that the kernel copies by itself."""
+        if not self._offsets:
+            return max(_BUFFER, size)
+        last = offset + size
+        for at in range(bisect_left(self._offsets, offset), len(self._offsets)):
+            end = self._offsets[at] + self._sizes[at]
+            if self._sizes[at] >= _LARGE or end - offset > _BUFFER:
+                break
+            last = max(last, end)
+        return last - offset
 
 
 if hasattr(os, "pread"):
@@ -124,7 +149,7 @@ def unpack(pack: Pack, roots: dict[str, str], *, skip: Collection[str] = ()) -> 
     stats = Stats.empty()
     descriptor = pack.open()
     try:
-        reader = Reader(descriptor)
+        reader = Reader(descriptor, pack.offsets, pack.sizes)
         for directory, files in files_by_directory(pack, skip):
             scheme, _, rest = directory.partition("/")
             target = f"{roots[scheme]}{os.sep}{rest}" if rest else roots[scheme]
@@ -147,33 +172,39 @@ def _fill(
     *,
     runnable: bool,
 ) -> None:
-    """Write the `files` of one directory."""
+    """Write the `files` of one directory; what is done here is done ten thousand times."""
     names, sizes, offsets, executable = pack.names, pack.sizes, pack.offsets, pack.executable
-    create, folder = _opener(target)
+    create, write, look, close, part = os.open, os.write, os.fstat, os.close, reader.slice
+    start, folder = _entered(target)
+    written: list[os.stat_result] = []
     try:
         for number in files:
             size = sizes[number]
             # 0o666 and 0o777 leave the rest to the umask, as every other installer does.
-            out = create(names[number], 0o777 if executable[number] or runnable else 0o666)
+            mode = 0o777 if executable[number] or runnable else 0o666
+            out = create(start + names[number], _CREATE, mode, dir_fd=folder)
             try:
                 if size >= _LARGE:
                     _copy_large(reader, out, offsets[number], size)
                 elif size:
-                    _write_all(out, reader.slice(offsets[number], size))
-                stats.note(os.fstat(out))
+                    data = part(offsets[number], size)
+                    done = write(out, data)
+                    if done < size:
+                        _write_all(out, data[done:])
+                written.append(look(out))
             finally:
-                os.close(out)
+                close(out)
     finally:
         if folder is not None:
-            os.close(folder)
+            close(folder)
+        stats.note_all(written)
 
 
-def _opener(directory: str) -> tuple[Callable[[str, int], int], int | None]:
-    """Return how to create a file in `directory`, and the descriptor to close afterwards."""
+def _entered(directory: str) -> tuple[str, int | None]:
+    """Return what names in `directory` begin with, and the descriptor that they start from."""
     if not _BY_DESCRIPTOR:
-        return lambda name, mode: os.open(os.path.join(directory, name), _CREATE, mode), None
-    folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    return lambda name, mode: os.open(name, _CREATE, mode, dir_fd=folder), folder
+        return os.path.join(directory, ""), None
+    return "", os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def write_file(path: str, content: bytes, mode: int = 0o666) -> os.stat_result:

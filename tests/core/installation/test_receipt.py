@@ -17,6 +17,7 @@ from trueup.installation.receipt import (
     decode_receipt,
     drop_receipt,
     encode_receipt,
+    inside,
     inspect,
     read_receipt,
     receipt_names,
@@ -198,7 +199,7 @@ def test_only_what_was_renamed_is_looked_at_again(tmp_path: Path) -> None:
     receipt = receipt_of(tmp_path, "one", "two")
     for name in ("one", "two"):
         (tmp_path / name).chmod(0o600)
-    renamed = frozenset({str(tmp_path / "one")})
+    renamed = inside([str(tmp_path / "one")], str(tmp_path))
     found = inspect(refreshed(receipt, str(tmp_path), renamed), str(tmp_path))
     assert [damage.path for damage in found] == [str(tmp_path / "two")]
 

@@ -270,7 +270,7 @@ def test_an_edit_that_its_stat_cannot_show_is_found(tmp_path: Path, parts: Parts
     receipt = read_receipt(environment, "part01-1.0.dist-info")
     assert receipt is not None
     times = (receipt.began, receipt.taken)
-    same = refreshed(receipt, environment.scheme.purelib, [str(edited)], times=times)
+    same = refreshed(receipt, environment.scheme.purelib, [edited.name], times=times)
     write_receipt(environment, same, environment.state)
     assert find_damage(environment, read_installed(environment), edited_too=True) == {}
     made_anew(place, parts.old[:3])
