@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from trueup.acquisition.adapter import Lookups, adapter
 from trueup.errors import FetchError, RequestError
 from trueup.values import dataclass
 
@@ -115,6 +116,7 @@ class Connections:
         self._lock = threading.Lock()
         self._idle: list[Session] = []
         self._context: ssl.SSLContext | None = None
+        self._lookups = Lookups()
         self._closed = False
 
     @contextmanager
@@ -167,11 +169,12 @@ class Connections:
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.headers.clear()
         session.headers["User-Agent"] = _user_agent()
-        adapter = _adapter(self._shared_context())
-        session.mount("https://", adapter)
+        default = adapter(self._shared_context(), self._lookups)
+        session.mount("https://", default)
+        session.mount("http://", default)
         if self.network.trusted_hosts:
             for prefix in _prefixes(self.network.trusted_hosts):
-                session.mount(prefix, _adapter(None))
+                session.mount(prefix, adapter(None, self._lookups))
         if self.network.client_certificate:
             certificate = self.network.client_certificate
             session.cert = (
@@ -230,35 +233,3 @@ def _user_agent() -> str:
     from trueup.version import __version__
 
     return f"trueup/{__version__}"
-
-
-def _adapter(context: ssl.SSLContext | None) -> Any:
-    """Return a `requests` adapter that uses `context`; with None it checks no certificate."""
-    import urllib3
-    from requests.adapters import HTTPAdapter
-
-    if context is None:
-        # It was the user's wish, said by name: urllib3 would otherwise tell at each request.
-        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-
-    class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *arguments: Any, **settings: Any) -> None:
-            if context is not None:
-                settings["ssl_context"] = context
-            super().init_poolmanager(*arguments, **settings)
-
-        def proxy_manager_for(self, proxy: str, **settings: Any) -> Any:
-            if context is not None:
-                settings["ssl_context"] = context
-            return super().proxy_manager_for(proxy, **settings)
-
-        def send(self, request: Any, *arguments: Any, **settings: Any) -> Any:
-            settings["verify"] = context is not None
-            return super().send(request, *arguments, **settings)
-
-        def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-            super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call] # bare in the stubs
-            if context is not None:
-                conn.ca_certs = conn.ca_cert_dir = None  # the context holds all that is trusted
-
-    return Adapter()

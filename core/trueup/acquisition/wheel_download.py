@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trueup.acquisition.exchange import Cancelled
 from trueup.acquisition.fetch import Fetched, Flight, Wanted, discard
 from trueup.acquisition.pack import Pack
+from trueup.acquisition.store import Store
 from trueup.acquisition.supply import Acquired, Supply, origin
+from trueup.destination.company import Company, company
+from trueup.reporting import Event
 from trueup.resolution.artifact import Artifact, Wheel
 
-__all__ = ["download_wheels"]
+__all__ = ["download_wheels", "pack_beside"]
+
+_ENOUGH = 8 << 20  # bytes of wheels: packing them takes twice as long as a process takes to start
+_USUAL = 1 << 18  # bytes; of a wheel whose size nobody told
 
 
 def download_wheels(artifacts: Sequence[Artifact], supply: Supply) -> dict[str, Acquired]:
@@ -34,18 +41,17 @@ def download_wheels(artifacts: Sequence[Artifact], supply: Supply) -> dict[str, 
             packs[each] = pack
         return pack is not None
 
-    def settle(fetched: Fetched) -> None:
-        packs[fetched.wanted] = supply.store.add_wheel(
-            fetched.path, fetched.wanted.filename, expected_sha256=fetched.sha256
-        )
-        discard(fetched)
+    files = tuple(dict.fromkeys(wanted.values()))
+    with company(_helpers(files)) as packers:
 
-    flight = Flight(supply.store.folder("locks"), present, settle)
-    into = supply.store.folder("downloads")
-    for _ in supply.fetcher.fetch(
-        tuple(dict.fromkeys(wanted.values())), into=into, reporter=supply.reporter, flight=flight
-    ):
-        pass
+        def settle(fetched: Fetched) -> None:
+            packs[fetched.wanted] = _packed(fetched, supply.store, packers)
+            discard(fetched)
+
+        flight = Flight(supply.store.folder("locks"), present, settle)
+        into = supply.store.folder("downloads")
+        for _ in supply.fetcher.fetch(files, into=into, reporter=supply.reporter, flight=flight):
+            pass
     got: dict[str, Acquired] = {}
     for artifact in artifacts:
         pack = packs[wanted[artifact.name]]
@@ -53,3 +59,37 @@ def download_wheels(artifacts: Sequence[Artifact], supply: Supply) -> dict[str, 
             pack, origin(artifact, artifact.source, pack.digest), "download"
         )
     return got
+
+
+def _helpers(files: Sequence[Wanted]) -> int:
+    """Return how many processes there is enough to pack for."""
+    size = sum(_USUAL if each.size is None else each.size for each in files)
+    return size // _ENOUGH if len(files) > 1 else 0
+
+
+def _packed(fetched: Fetched, store: Store, packers: Company) -> Pack:
+    """Return the pack of a wheel that has just come, made by one of `packers` or here."""
+    filename, sha256 = fetched.wanted.filename, fetched.sha256
+    done = packers.do(pack_beside, store.root, fetched.path, filename, sha256) if packers else None
+    if done is None:
+        if packers.dismissed:
+            raise Cancelled("stopped")
+        return store.add_wheel(fetched.path, filename, expected_sha256=sha256)
+    pack: Pack
+    pack, events = done[0]
+    for event in events:
+        store.reporter(event)
+    return pack
+
+
+def pack_beside(
+    root: str, path: str, filename: str, sha256: str
+) -> tuple[Pack, list[Event]]:  # called by name, in another process
+    """Check and pack the wheel at `path` into the store at `root`; return what there is to tell.
+
+    Raises:
+        TrueupError: as `Store.add_wheel` does.
+    """
+    events: list[Event] = []
+    store = Store(root, writable=True, reporter=events.append)
+    return store.add_wheel(path, filename, expected_sha256=sha256), events

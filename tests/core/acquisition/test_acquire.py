@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -56,6 +57,46 @@ def test_a_wheel_is_downloaded_once(supply: Supply, site: Site, tmp_path: Path) 
     assert first.pack == second.pack
     assert len(site.asked) == 1
     assert first.direct_url is None
+
+
+def _large_wheels(folder: Path, spoilt: str = "") -> list[Artifact]:
+    """Return artifacts whose wheels are enough work for another process."""
+    found = []
+    for name in ("one", "two", "three"):
+        files = {f"{name}/__init__.py": "", f"{name}/data.bin": os.urandom(9 << 20)}
+        path = make_wheel(folder, name, files=files)
+        if name == spoilt:
+            content = bytearray(path.read_bytes())
+            content[content.index(b"data.bin") + 1000] ^= 1
+            path.write_bytes(content)
+        found.append(_wheel(path, name))
+    return found
+
+
+def test_wheels_that_other_processes_pack_are_packed_like_any_other(
+    supply: Supply, tmp_path: Path
+) -> None:
+    artifacts = _large_wheels(tmp_path)
+    got = acquire(artifacts, supply)
+    assert {name: one.how for name, one in got.items()} == dict.fromkeys(got, "download")
+    alone = open_store(str(tmp_path / "alone"))
+    for artifact in artifacts:
+        assert isinstance(artifact.source, Wheel)
+        path = tmp_path / artifact.source.filename
+        expected = alone.add_wheel(str(path))
+        found = got[artifact.name].pack
+        assert Path(found.path).read_bytes() == Path(expected.path).read_bytes()
+        assert supply.store.check_pack(found.digest)
+
+
+def test_a_wheel_that_another_process_refuses_is_refused_by_its_rule(
+    supply: Supply, tmp_path: Path
+) -> None:
+    with pytest.raises(WheelRefused) as caught:
+        acquire(_large_wheels(tmp_path, spoilt="two"), supply)
+    assert caught.value.rule == "zip-data"
+    assert caught.value.wheel == "two-1.0-py3-none-any.whl"
+    assert os.listdir(supply.store.folder("temporary")) == []
 
 
 def test_what_was_asked_for_by_address_knows_its_origin(supply: Supply, tmp_path: Path) -> None:
