@@ -335,6 +335,25 @@ def native_source(tree: Path, it: Mechanism) -> Situation | None:
 
 
 @_edit
+def native_source_of_long_ago(tree: Path, it: Mechanism) -> Situation | None:
+    """Put an older source in the place of one, as unpacking an archive does."""
+    if native_source(tree, it) is None:
+        return None
+    os.utime(tree / it.native, (1_000_000_000, 1_000_000_000))
+    return _NOTHING
+
+
+@_edit
+def native_source_behind_the_clock(tree: Path, it: Mechanism) -> Situation | None:
+    if not it.native:
+        return None
+    status = (tree / it.native).stat()
+    native_source(tree, it)
+    os.utime(tree / it.native, ns=(status.st_atime_ns, status.st_mtime_ns))
+    return _NOTHING
+
+
+@_edit
 def native_header(tree: Path, it: Mechanism) -> Situation | None:
     return (
         _replace(tree / "src/native/value.h", "VALUE 1", "VALUE 2")

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterable
 
+from trueup.acquisition.aside import set_aside
 from trueup.acquisition.build_environment import backend_environment
 from trueup.acquisition.builder import BuildOrder, BuiltWheel, build_wheel
 from trueup.acquisition.dead_links import write_dead_links
@@ -17,6 +18,7 @@ from trueup.acquisition.supply import Supply
 from trueup.acquisition.trace import BuildTrace
 from trueup.acquisition.witness import Witness
 from trueup.acquisition.young_bytecode import drop_young_bytecode
+from trueup.api.judging import judge_now
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.installed import read_installed
 from trueup.errors import BuildError
@@ -24,7 +26,9 @@ from trueup.freshness.evidence import Evidence
 from trueup.freshness.fingerprint import Circumstances, Fingerprint
 from trueup.freshness.gathering import gather
 from trueup.freshness.names import is_by_product, is_noise
+from trueup.freshness.sight import Sight
 from trueup.freshness.storage import decode, encode
+from trueup.freshness.workings import misleading
 from trueup.hooks import inputs_of_plugins
 from trueup.reporting import Event
 from trueup.values import dataclass, replace
@@ -71,7 +75,10 @@ def build_tracked(
         SourceError, BuildError: there is no project, or its backend fails.
         WheelRefused: the backend made a wheel that breaks a rule.
     """
-    once = _build_once(circumstances, supply, previous)
+    with supply.store.temporary_directory() as folder:
+        misled_by = _misleading(circumstances, supply, previous)
+        with set_aside(circumstances.tree, misled_by, os.path.join(folder, "aside")):
+            once = _build_once(circumstances, supply, previous)
     if once.fingerprint.unusable:
         supply.reporter(Event("note", circumstances.tree, _again(once.fingerprint)))
         seen = _contents(circumstances.tree, once.changed)
@@ -82,6 +89,15 @@ def build_tracked(
     record = {"pack": once.pack.digest, "fingerprint": content.decode()}
     supply.store.record_build(circumstances.key, record)
     return Tracked(once.pack, once.fingerprint, content)
+
+
+def _misleading(
+    circumstances: Circumstances, supply: Supply, previous: Fingerprint | None
+) -> tuple[str, ...]:
+    if previous is None:
+        return ()
+    verdict = judge_now(previous, circumstances, supply.interpreter, supply.variables)
+    return misleading(previous, verdict, Sight(circumstances.tree, supply.variables))
 
 
 @dataclass(frozen=True, slots=True)

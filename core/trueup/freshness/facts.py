@@ -90,6 +90,14 @@ class BuildFacts:
             made.update(path for path in self.seen.previous.made if path in entries)
         return frozenset(made)
 
+    def altered(self) -> frozenset[str]:
+        """Return what of `made` was there before this build and is the work of none before it."""
+        previous = self.seen.previous
+        earlier, old = (previous.made, previous.altered) if previous else (frozenset(), frozenset())
+        there = (self.seen.begun or self.seen.before).entries
+        found = {path for path in self.changed if path in there and path not in earlier}
+        return frozenset((found | old) & self.made)
+
     def _unseen(self) -> list[str]:
         """Return the file names of the programs whose reading nobody saw."""
         if not self.trace.opaque:

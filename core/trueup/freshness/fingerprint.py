@@ -130,6 +130,7 @@ class Fingerprint:
         files: inputs and outputs.
         listings: folders whose names count.
         made: all that the build made or changed in the tree; no part of any listing.
+        altered: of these, what was there before any build that is known: nobody made it anew.
         absences: what was looked for in vain, and may not appear.
         taken: the files that a MANIFEST.in may name, were there one, without that it adds anything.
         presences: what was looked at and must stay; a path that is also among the absences was a
@@ -158,6 +159,7 @@ class Fingerprint:
     files: tuple[FileMark, ...] = ()
     listings: tuple[ListingMark, ...] = ()
     made: frozenset[str] = frozenset()
+    altered: frozenset[str] = frozenset()
     absences: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
     presences: tuple[str, ...] = ()

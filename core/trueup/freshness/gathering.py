@@ -78,6 +78,7 @@ class _Gathering:
             files=tuple(files),
             listings=(*names.listings(), *self._names_in_required()),
             made=self.facts.made,
+            altered=self.facts.altered(),
             absences=tuple(names.absences()),
             taken=taken_without_manifest(self.facts),
             presences=(*names.presences(), *self._ties()),

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from trueup.acquisition.snapshot import take_snapshot
 from trueup.freshness.names import is_by_product, is_noise
 
-__all__ = ["ProjectFiles", "list_project_files", "survey_digest"]
+__all__ = ["ProjectFiles", "list_project_files", "survey_digest", "tracked_files"]
 
 
 class ProjectFiles(NamedTuple):
@@ -52,6 +52,11 @@ def list_project_files(tree: str, variables: Mapping[str, str]) -> ProjectFiles:
         return ProjectFiles(list(_walk(tree)), [])
     files.ignored.extend(_ignored(tree, variables))
     return files
+
+
+def tracked_files(tree: str, variables: Mapping[str, str]) -> frozenset[str]:
+    """Return the files that git tracks at `tree`; none where it does not know the tree."""
+    return frozenset(_ask_git(tree, variables, "--cached") or ())
 
 
 def _untracked(tree: str, variables: Mapping[str, str]) -> list[str]:

@@ -28,7 +28,7 @@ from trueup.values import asdict
 
 __all__ = ["FORMAT", "decode", "encode"]
 
-FORMAT = 7
+FORMAT = 8
 _KINDS: tuple[FileKind, ...] = get_args(FileKind)
 _RULES: tuple[ListingRule, ...] = get_args(ListingRule)
 _DIGEST = 16
@@ -44,6 +44,7 @@ def encode(fingerprint: Fingerprint) -> bytes:
         "files": _pack_files(fingerprint.files),
         "listings": _pack_listings(fingerprint.listings),
         "made": _pack_names(sorted(fingerprint.made)),
+        "altered": _pack_names(sorted(fingerprint.altered)),
         "absences": _pack_names(fingerprint.absences),
         "taken": _pack_names(fingerprint.taken),
         "presences": _pack_names(fingerprint.presences),
@@ -90,6 +91,7 @@ def _from_value(value: dict[str, Any]) -> Fingerprint:
         files=_unpack_files(value["files"]),
         listings=_unpack_listings(value["listings"]),
         made=frozenset(_unpack_names(value["made"])),
+        altered=frozenset(_unpack_names(value["altered"])),
         absences=_unpack_names(value["absences"]),
         taken=_unpack_names(value["taken"]),
         presences=_unpack_names(value["presences"]),

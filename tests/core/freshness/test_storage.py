@@ -106,6 +106,7 @@ SHAPES = {
     5: "009d81f9ebd3a0bd",
     6: "cd5c9ce1a2ca4223",
     7: "6eac1335ac795168",
+    8: "f667f06ac4606abd",
 }
 
 

@@ -1,0 +1,54 @@
+"""Files that are out of a build's way while it runs, and back in their places if it fails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+__all__ = ["set_aside"]
+
+
+@contextmanager
+def set_aside(tree: str, paths: Iterable[str], folder: str) -> Iterator[None]:
+    """Take files out of a tree; put all of them back as they were if what follows fails.
+
+    What a process holds open (Windows) stays: nobody could write it anew, either, and the build
+    says so.
+
+    Args:
+        tree: the top folder.
+        paths: of files, of links, and of folders that go where nothing else is in them; relative
+            to the top and written with "/".
+        folder: where they are kept meanwhile; it is made, and belongs to the caller.
+    """
+    moved: dict[str, str] = {}
+    try:
+        # What lies in a folder comes before it.
+        for number, path in enumerate(sorted(paths, reverse=True)):
+            place, kept = os.path.join(tree, path), os.path.join(folder, str(number))
+            if os.path.isdir(place) and not os.path.islink(place):
+                with suppress(OSError):  # it is not empty
+                    os.rmdir(place)
+                continue
+            os.makedirs(folder, exist_ok=True)
+            with suppress(PermissionError, FileNotFoundError):
+                _move(place, kept)
+                moved[place] = kept
+        yield
+    except BaseException:
+        for place, kept in moved.items():
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            _move(kept, place)
+        raise
+
+
+def _move(source: str, target: str) -> None:
+    """Move a file over another, also to another file system; links are not followed."""
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        if isinstance(error, (PermissionError, FileNotFoundError)):
+            raise
+        shutil.move(source, target)

@@ -1,0 +1,163 @@
+"""A build after an edit gives what one from nothing gives, whatever the build before has left."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from support.edits import EDITS
+from support.mechanisms import MECHANISMS, Mechanism
+from support.projects import BACKEND
+from support.truth import Bench, Situation, git, opened_supply
+from trueup.acquisition.supply import Supply
+from trueup.destination.facts import interpreter_facts
+from trueup.errors import BuildError
+from trueup.freshness.sight import Sight
+from trueup.freshness.verdict import Fresh, Stale
+from trueup.freshness.workings import misleading
+
+# It writes a module for each name in names.txt, but none that is there already.
+_GENERATING = """
+def _generate():
+    for name in pathlib.Path("names.txt").read_text().split():
+        if name == "broken":
+            raise RuntimeError("the backend gives up")
+        module = pathlib.Path(f"src/demo/made/{name}.py")
+        if not module.exists():
+            module.parent.mkdir(exist_ok=True)
+            module.write_text(pathlib.Path("template.txt").read_text())
+
+plain_wheel, plain_editable = build_wheel, build_editable
+
+def build_wheel(*arguments):
+    _generate()
+    return plain_wheel(*arguments)
+
+def build_editable(*arguments):
+    _generate()
+    return plain_editable(*arguments)
+"""
+_PROJECT = Mechanism(
+    {
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\n'
+        'backend-path = ["."]\n[project]\nname = "demo"\nversion = "1.0"\n',
+        "backend.py": BACKEND + _GENERATING,
+        "template.txt": "A = 1\n",
+        "names.txt": "one two",
+        "src/demo/__init__.py": "",
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
+    with opened_supply(
+        tmp_path_factory.mktemp("cache"), interpreter_facts(sys.executable)
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture(params=[True, False], ids=["editable", "wheel"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path, supply: Supply) -> Iterator[Bench]:
+    with closing(Bench(tmp_path / "demo", _PROJECT, supply, editable=request.param)) as opened:
+        yield opened
+
+
+def test_a_module_that_is_made_only_where_it_is_missing_is_made_anew(bench: Bench) -> None:
+    (bench.tree / "template.txt").write_text("A = 2\n")
+    assert isinstance(bench.judge(Situation()), Stale)
+    bench.build_again(Situation())
+    assert (bench.tree / "src/demo/made/one.py").read_text() == "A = 2\n"
+    assert bench.judge(Situation()) == Fresh()
+    assert bench.truth(Situation())
+
+
+def test_what_a_build_does_not_make_any_more_is_not_left_behind(bench: Bench) -> None:
+    (bench.tree / "names.txt").write_text("one")
+    bench.build_again(Situation())
+    assert not (bench.tree / "src/demo/made/two.py").exists()
+    assert bench.judge(Situation()) == Fresh()
+    assert bench.truth(Situation())
+
+
+def test_what_builds_made_is_back_after_one_that_fails(bench: Bench) -> None:
+    was = (bench.tree / "src/demo/made/two.py").stat()
+    (bench.tree / "names.txt").write_text("one broken")
+    with pytest.raises(BuildError):
+        bench.build_again(Situation())
+    now = (bench.tree / "src/demo/made/two.py").stat()
+    assert (now.st_ino, now.st_mtime_ns) == (was.st_ino, was.st_mtime_ns)
+    (bench.tree / "names.txt").write_text("one two")
+    assert bench.judge(Situation()) == Fresh()
+
+
+def test_what_somebody_edited_since_or_git_tracks_or_was_there_before_stays(
+    tmp_path: Path, supply: Supply
+) -> None:
+    files = {**_PROJECT.files, "src/demo/made/mine.py": "MINE = 1\n"}
+    files["names.txt"] = "one two three mine"
+    with closing(Bench(tmp_path / "demo", Mechanism(files), supply, editable=True)) as bench:
+        made = bench.tree / "src/demo/made"
+        (made / "one.py").write_text("EDITED = 1\n")
+        git(bench.tree, "init", "-q", ".")
+        git(bench.tree, "add", "src/demo/made/two.py")
+        (bench.tree / "template.txt").write_text("A = 2\n")
+        bench.build_again(Situation())
+        found = {path.name: path.read_text() for path in made.glob("*.py")}
+    assert found == {
+        "one.py": "EDITED = 1\n",
+        "two.py": "A = 1\n",
+        "three.py": "A = 2\n",
+        "mine.py": "MINE = 1\n",
+    }
+
+
+@pytest.mark.skipif(
+    any(shutil.which(one) is None for one in MECHANISMS["scikit-build-inplace"].needs),
+    reason="no compiler, or no cmake",
+)
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "cflags",
+        pytest.param("compiler", marks=pytest.mark.slow),
+        pytest.param("native_source", marks=pytest.mark.slow),
+        pytest.param("native_source_of_long_ago", marks=pytest.mark.slow),
+        pytest.param("native_source_behind_the_clock", marks=pytest.mark.slow),
+    ],
+)
+def test_what_cmake_made_in_the_tree_is_made_for_what_is_asked_now(
+    edit: str, tmp_path: Path, supply: Supply
+) -> None:
+    project = MECHANISMS["scikit-build-inplace"]
+    with closing(Bench(tmp_path / "demo", project, supply, editable=True)) as bench:
+        situation = EDITS[edit](bench.tree, project)
+        assert situation is not None
+        assert isinstance(bench.judge(situation), Stale)
+        bench.build_again(situation)
+        assert bench.judge(situation) == Fresh()
+        built, truth = bench.installed(), bench.from_nothing(situation) or {}
+    (extension,) = (path for path in built if path.endswith(".so"))
+    assert built[extension] == truth[extension]
+
+
+@pytest.mark.skipif(
+    any(shutil.which(one) is None for one in MECHANISMS["scikit-build-inplace"].needs),
+    reason="no compiler, or no cmake",
+)
+@pytest.mark.slow
+def test_what_ninja_keeps_is_used_where_only_a_source_changed(
+    tmp_path: Path, supply: Supply
+) -> None:
+    project = MECHANISMS["scikit-build-inplace"]
+    with closing(Bench(tmp_path / "demo", project, supply, editable=True)) as bench:
+        before, sight = bench.built.fingerprint, Sight(str(bench.tree), bench.variables)
+        assert EDITS["native_source"](bench.tree, project) is not None
+        assert misleading(before, bench.judge(Situation()), sight) == ()
+        bench.restore()
+        flags = Situation(variables={"CFLAGS": "-O1"})
+        assert "CMakeCache.txt" in misleading(before, bench.judge(flags), sight)
