@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     Look = tuple[str, tuple[int, int, int, int]]
 
-__all__ = ["look", "recall", "remember"]
+__all__ = ["forget", "look", "recall", "remember"]
 
-_FORMAT = 2
+_FORMAT = 3
 _RACY = 50_000_000  # nanoseconds; what changed so lately may change again within one clock tick
 _ON_LINUX = bool(sys.platform == "linux")
-_DECIDING = ("CONDA_PREFIX", "HOME", "PATH", "VIRTUAL_ENV")
+_DECIDING = ("CONDA_PREFIX", "HOME", "PATH", "TOX_UV_PATH", "VIRTUAL_ENV")
 _DECIDING_PREFIXES = ("PIP_", "TRUEUP_", "UV_", "XDG_")
 
 
@@ -57,10 +57,11 @@ def recall(arguments: Sequence[str], *, variables: Mapping[str, str] | None = No
             if hasattr(os, "getuid") and os.fstat(source.fileno()).st_uid != os.getuid():
                 return None
             known = marshal.loads(source.read())  # noqa: S302 - our own file, owner checked
-        form, found_key, deadline, message, signatures, links, absent, unset = known
+        form, found_key, stands, message, signatures, links, absent, unset, picture = known
     except (OSError, ValueError, EOFError, TypeError):
         return None
-    if form != _FORMAT or found_key != key or (deadline and time_ns() > deadline):
+    # A time to come is a clock that was set back: nobody knows how old the answer is.
+    if form != _FORMAT or found_key != key or (stands and not stands[0] <= time_ns() <= stands[1]):
         return None
     if not _unchanged(signatures):
         return None
@@ -70,7 +71,14 @@ def recall(arguments: Sequence[str], *, variables: Mapping[str, str] | None = No
         or any(os.path.lexists(place) for place in absent)
         or any(name in around for name in unset)
     )
-    return None if changed else message
+    return None if changed or (picture and not _is_as_pictured(*picture)) else message
+
+
+def _is_as_pictured(root: str, state: str, identity: str) -> bool:
+    """Whether what was to be made anew is as if it were; every file of it is looked at."""
+    from trueup.destination.picture import is_as_pictured
+
+    return is_as_pictured(root, state, identity)
 
 
 def _unchanged(signatures: Iterable[Look]) -> bool:
@@ -99,6 +107,8 @@ def remember(  # noqa: PLR0913 - all that an answer can stand on
     unset: Iterable[str] = (),
     variables: Mapping[str, str] | None = None,
     seconds: float = 0.0,
+    until: float = 0.0,
+    picture: tuple[str, str, str] | None = None,
 ) -> bool:
     """Remember that `arguments` found nothing to do; return whether it can be trusted to.
 
@@ -113,6 +123,9 @@ def remember(  # noqa: PLR0913 - all that an answer can stand on
         unset: environment variables that have to be unset.
         variables: as for `look`.
         seconds: how long the answer stands; 0 for as long as everything looks the same.
+        until: when it ends, in seconds since the epoch; 0.0 for never.
+        picture: an environment that was made anew, its state directory, and the identity of its
+            picture: the answer is what it took to make it anew, and stands where it looks so.
     """
     now = time_ns()
     signatures = [(place, _signature(place)) for place in _with_entries(places)]
@@ -126,8 +139,13 @@ def remember(  # noqa: PLR0913 - all that an answer can stand on
         return False
     key = _key(arguments)
     path = _path(key)
-    deadline = now + int(seconds * 1e9) if seconds else 0
-    known: Any = (_FORMAT, key, deadline, message, signatures, aside, list(absent), names)
+    ends = [int(until * 1e9)] if until else []
+    ends += [now + int(seconds * 1e9)] if seconds else []
+    stands = (now, min(ends)) if ends else None
+    known: Any = (
+        *(_FORMAT, key, stands, message, signatures, aside, list(absent), names),
+        picture,
+    )
     content = marshal.dumps(known)
     temporary = f"{path}.{os.getpid()}.{now}"
     try:
@@ -138,6 +156,14 @@ def remember(  # noqa: PLR0913 - all that an answer can stand on
     except OSError:  # a store that cannot be written to costs time, and nothing else
         return False
     return True
+
+
+def forget(arguments: Sequence[str]) -> None:
+    """Forget what was remembered of `arguments`: it came to something else."""
+    try:
+        os.unlink(_path(_key(arguments)))
+    except OSError:  # there is nothing, or it cannot be written to
+        return
 
 
 def _with_entries(places: Iterable[str]) -> list[str]:

@@ -379,7 +379,9 @@ def test_recreate_leaves_what_was_asked_for_alone(shell: Shell) -> None:
     shell.works("--recreate", "beta")
     assert shell.installed == {"beta": "2.0"}
     assert not (shell.site / "stranger.py").exists()
-    assert sorted(os.listdir(shell.site.parents[2] / ".trueup")) == ["lock", "receipts", "skeleton"]
+    assert sorted(os.listdir(shell.site.parents[2] / ".trueup")) == [
+        *("lock", "picture", "receipts", "skeleton")
+    ]
     done = shell.install("--recreate", "--target", "lib", "beta")
     assert done.code == 1
     assert "cannot be made anew" in done.err

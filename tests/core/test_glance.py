@@ -177,9 +177,7 @@ def test_variables_in_a_requirement_file_are_beyond_a_glance(shell: Shell) -> No
     assert shell.installed == {"beta": "1.0"}
 
 
-@pytest.mark.parametrize(
-    "more", [("--recreate",), ("--no-cache",), ("--force-reinstall",), ("-U",), ("--exact",)]
-)
+@pytest.mark.parametrize("more", [("--no-cache",), ("--force-reinstall",), ("-U",), ("--exact",)])
 def test_what_has_to_be_done_each_time_is_never_answered_by_a_glance(
     seen: Shell, more: tuple[str, ...]
 ) -> None:
@@ -254,6 +252,9 @@ def test_an_answer_ends_with_its_time(tmp_path: Path) -> None:
     assert glance.look(["x"]) == "done"
     assert glance.remember(["x"], "done", places=[str(place)], seconds=1e-9) is True
     assert glance.look(["x"]) is None
+    for until, answer in ((time.time() + 60, "done"), (time.time() - 60, None)):
+        assert glance.remember(["x"], "done", places=[str(place)], until=until) is True
+        assert glance.look(["x"]) == answer
 
 
 def test_two_commands_of_one_checksum_are_told_apart(

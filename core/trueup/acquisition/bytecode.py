@@ -22,7 +22,7 @@ from trueup.errors import StoreError
 from trueup.reporting import Event
 from trueup.values import dataclass, field
 
-__all__ = ["Bytecode", "find_bytecode", "make_bytecode"]
+__all__ = ["Bytecode", "bytecode_path", "find_bytecode", "make_bytecode"]
 
 # Directories of tests are left out: a third of a large environment, and hardly ever imported.
 _LEFT_OUT = frozenset(["test", "tests"])
@@ -73,7 +73,7 @@ def find_bytecode(store: Store, pack: Pack, interpreter: Interpreter) -> Bytecod
 
     One that is damaged is removed.
     """
-    path = _path(store, pack, interpreter)
+    path = bytecode_path(store, pack.digest, interpreter)
     if not path or not os.path.exists(path):
         return None
     try:
@@ -87,12 +87,13 @@ def find_bytecode(store: Store, pack: Pack, interpreter: Interpreter) -> Bytecod
     return found
 
 
-def _path(store: Store, pack: Pack, interpreter: Interpreter) -> str:
+def bytecode_path(store: Store, digest: str, interpreter: Interpreter) -> str:
+    """Return where what `interpreter`'s kind makes of a pack is kept; "" for nowhere."""
     if not (interpreter.cache_tag and interpreter.magic):
         return ""
     threading = "t" if interpreter.free_threaded else ""
     kind = f"{interpreter.cache_tag}{threading}-{interpreter.magic}"
-    return os.path.join(store.folder("bytecode"), f"{pack.digest}-{kind}")
+    return os.path.join(store.folder("bytecode"), f"{digest}-{kind}")
 
 
 def _load(path: str, pack: Pack, interpreter: Interpreter) -> Bytecode:
@@ -135,7 +136,9 @@ def make_bytecode(store: Store, packs: Collection[Pack], interpreter: Interprete
     Where that fails, the files are installed without: Python compiles what it imports.
     """
     missing = [pack for pack in packs if find_bytecode(store, pack, interpreter) is None]
-    if not missing or not store.writable or not _path(store, missing[0], interpreter):
+    if not missing or not store.writable:
+        return
+    if not bytecode_path(store, missing[0].digest, interpreter):
         return
     from concurrent.futures import ThreadPoolExecutor
 
@@ -181,7 +184,8 @@ def _compile(store: Store, packs: Sequence[Pack], interpreter: Interpreter) -> s
             said = done.stderr.decode(errors="replace").strip().splitlines()
             return f"no bytecode could be made: {said[-1] if said else done.returncode}"
         for pack in packs:
-            os.replace(os.path.join(folder, pack.digest), _path(store, pack, interpreter))
+            path = bytecode_path(store, pack.digest, interpreter)
+            os.replace(os.path.join(folder, pack.digest), path)
     return ""
 
 

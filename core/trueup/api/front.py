@@ -7,7 +7,7 @@ the values. Both end here.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,8 @@ class Surroundings:
         reload: import modules of replaced distributions anew in this process.
         more_to_come: the caller has made the environment anew (`create_environment` with
             `salvage`), and another install will complete what this one begins.
+        remembering: the caller remembers what the report stands on; for an environment that is made
+            anew, that takes a look at all of it.
     """
 
     environment: Environment | None = None
@@ -60,6 +62,7 @@ class Surroundings:
     reporter: Reporter = SILENT
     reload: bool = False
     more_to_come: bool = False
+    remembering: bool = False
 
 
 def install_arguments(
@@ -101,7 +104,9 @@ def install_input(
         if options.recreate and not order.dry_run:
             from trueup.api.remaking import remaking
 
-            order = replace(order, remake=remaking(environment, workshop))
+            order = replace(order, remake=remaking(environment, workshop.interpreters))
+            if around.remembering:
+                order = replace(order, remade=_remade(request, options, environment, workshop))
         report = _carried_out(order, options, workshop)
         if options.durable and not order.dry_run:
             from trueup.installation.durability import make_durable
@@ -208,6 +213,18 @@ def _repeatable(
         return repeat_of((request, environment, options, variables), answered, acquired)
 
     return repeatable
+
+
+def _remade(
+    request: Request, options: InstallOptions, environment: Environment, workshop: Workshop
+) -> Callable[[Repeat], Grounds]:
+    def remade(repeat: Repeat) -> Grounds:
+        from trueup.api.remade import remade_grounds
+
+        named = grounds_of(request, environment, options, workshop.variables, remade=True)
+        return remade_grounds(repeat, named, environment, workshop.store)
+
+    return remade
 
 
 @contextmanager

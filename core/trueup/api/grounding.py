@@ -22,6 +22,8 @@ def grounds_of(
     environment: Environment,
     options: InstallOptions,
     variables: Mapping[str, str],
+    *,
+    remade: bool = False,
 ) -> Grounds:
     """Return what decided that nothing has to be done; without places where more decides than that.
 
@@ -30,10 +32,13 @@ def grounds_of(
         environment: where.
         options: how the environment was named, among others.
         variables: the environment variables.
+        remade: of an environment that was made anew.
     """
     named = _named(options, variables)
-    remade = options.recreate or options.no_cache or options.cache_dir or options.directory
-    if named is None or remade or any(map(holds_variables, request.files)):
+    elsewhere = options.no_cache or options.cache_dir or options.directory
+    if named is None or elsewhere or options.recreate != remade:
+        return Grounds()
+    if any(map(holds_variables, request.files)):
         return Grounds()
     interpreter = environment.interpreter
     config = os.path.join(interpreter.prefix, _CONFIG)

@@ -23,6 +23,9 @@ class Grounds:
         marks: files and folders of local projects, as they looked before they were judged.
         links: the same, of links that are not followed.
         unset: environment variables that were not set.
+        until: when the answer ends, in seconds since the epoch; 0.0 for never.
+        picture: where the environment was made anew: its directory, its state directory, and what
+            tells its picture from others.
     """
 
     places: tuple[str, ...] = ()
@@ -30,6 +33,8 @@ class Grounds:
     marks: tuple[Look, ...] = ()
     links: tuple[Look, ...] = ()
     unset: tuple[str, ...] = ()
+    until: float = 0.0
+    picture: tuple[str, str, str] | None = None
 
     def with_projects(self, footings: Iterable[Footing | None]) -> Grounds:
         """Return these grounds, and what verdicts on local projects stand on; none for any None."""

@@ -14,6 +14,7 @@ from trueup.api.applying import Applied, Work, apply
 from trueup.api.locked import answer_of_lock, with_locked_projects
 from trueup.api.order import Order
 from trueup.api.provision import supply_for
+from trueup.api.remaking import clear_shelves
 from trueup.api.report import Added, InstallReport, Kept, Removed
 from trueup.api.workshop import Workshop
 from trueup.destination.contents import requires
@@ -21,12 +22,10 @@ from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution, read_installed
 from trueup.destination.locate import ensure_changeable
 from trueup.destination.lock import environment_lock
-from trueup.destination.shelf import drop_shelves
 from trueup.destination.twins import read_twins
 from trueup.installation.damage import find_damage
 from trueup.installation.plan import Plan, PlanChoices, decide
 from trueup.installation.transaction import recover
-from trueup.reporting import Event
 from trueup.resolution.artifact import Directory, Resolution
 from trueup.resolution.request import LocalProject, Request
 from trueup.resolution.satisfaction import find_unmet
@@ -62,19 +61,24 @@ def install_order(order: Order, workshop: Workshop) -> InstallReport:
 
             compile_all(environment, workshop)
         if not order.more_to_come:
-            _drop_shelves(environment, workshop)
+            clear_shelves(environment, workshop.reporter)
         report = replace(report, recovered=recovered)
-        return with_conflicts(report, order, workshop.reporter)
+        return _pictured(with_conflicts(report, order, workshop.reporter), order)
 
 
-def _drop_shelves(environment: Environment, workshop: Workshop) -> None:
-    """Delete what nothing was taken from; where that fails, all else is done nevertheless."""
-    try:
-        drop_shelves(environment.root)
-    except OSError as error:
-        place = error.filename or environment.state
-        told = f"what the environment held before cannot be deleted: {error.strerror} ({place})"
-        workshop.reporter(Event("warning", environment.root, told))
+def _pictured(report: InstallReport, order: Order) -> InstallReport:
+    """Keep what tells the next such run that nothing would be another."""
+    if order.remade is None or report.repeat is None or report.conflicts or order.more_to_come:
+        return report
+    from trueup.installation.picturing import take_picture
+
+    environment = order.environment
+    identity = take_picture(environment)
+    if not identity:
+        return report
+    picture = (environment.root, environment.state, identity)
+    grounds = replace(order.remade(report.repeat), picture=picture)
+    return replace(report, grounds=grounds, repeat=replace(report.repeat, identity=identity))
 
 
 def _install(order: Order, environment: Environment, workshop: Workshop) -> InstallReport:
@@ -117,7 +121,7 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     seconds |= {"projects": projects - looked} if built else {}
     seconds |= {"resolve": resolved - projects, **applied.seconds}
     report = replace(report, displaced=applied.outcome.displaced, seconds=seconds)
-    if not (installed or order.remake):
+    if not installed and (order.remake is None or order.remade is not None):
         report = replace(report, repeat=order.repeatable(answered, applied.acquired))
     tell_of(report, workshop.reporter)
     return report if before is None else _importable(report, before, applied, order)

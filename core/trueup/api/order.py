@@ -42,6 +42,7 @@ class Order:
             environment's shelf is left for it.
         remake: makes the environment anew, under its lock, once all that is to come is at hand;
             None where it stays. What was installed then counts for nothing.
+        remade: tells what an environment that was made anew stands on; None where nobody asks.
         grounds: tells what an answer of "nothing to do" stands on.
         repeatable: tells what is to be done when the same is asked for another empty environment.
         wait: seconds to wait for another process; None for the default.
@@ -61,6 +62,7 @@ class Order:
     strict: bool = False
     more_to_come: bool = False
     remake: Callable[[], Environment] | None = None
+    remade: Callable[[Repeat], Grounds] | None = None
     grounds: Callable[[], Grounds] = Grounds
     repeatable: Repeatable = lambda _answered, _acquired: None
     wait: float | None = None

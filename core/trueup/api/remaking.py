@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from trueup.api.workshop import Workshop
 from trueup.destination.clearing import ensure_clearable
 from trueup.destination.creation import create_environment
 from trueup.destination.environment import Environment
-from trueup.destination.shelf import shelve
+from trueup.destination.shelf import drop_shelves, shelve
 from trueup.destination.venv_config import NAME, prompt_in, read_config
 from trueup.errors import EnvironmentProblem
+from trueup.reporting import Event, Reporter
 
-__all__ = ["remaking"]
+__all__ = ["clear_shelves", "remaking"]
 
 
-def remaking(environment: Environment, workshop: Workshop) -> Callable[[], Environment]:
+def remaking(environment: Environment, memory: str) -> Callable[[], Environment]:
     """Return what makes a virtual environment anew, with the traits that it has, under its lock.
+
+    Args:
+        environment: which.
+        memory: the folder of remembered interpreter facts.
 
     Raises:
         EnvironmentProblem: it is no virtual environment, or must not be cleared.
@@ -45,7 +49,17 @@ def remaking(environment: Environment, workshop: Workshop) -> Callable[[], Envir
             prompt=prompt_in(config),
             system_site_packages=config.get("include-system-site-packages") == "true",
             allow_existing=True,
-            memory=workshop.interpreters,
+            memory=memory,
         )
 
     return remake
+
+
+def clear_shelves(environment: Environment, reporter: Reporter) -> None:
+    """Delete what nothing was taken from; where that fails, all else is done nevertheless."""
+    try:
+        drop_shelves(environment.root)
+    except OSError as error:
+        place = error.filename or environment.state
+        told = f"what the environment held before cannot be deleted: {error.strerror} ({place})"
+        reporter(Event("warning", environment.root, told))

@@ -10,9 +10,9 @@ from trueup.destination.environment import Interpreter
 from trueup.values import asdict, dataclass
 from trueup.version import __version__
 
-__all__ = ["Repeat", "interpreter_key", "repeat_from"]
+__all__ = ["MAX_AGE", "Repeat", "interpreter_key", "repeat_from"]
 
-_MAX_AGE = 600.0  # seconds; as `trueup.resolution.memo` believes an answer
+MAX_AGE = 600.0  # seconds; as `trueup.resolution.memo` believes an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Repeat:
         verbosity: how much is shown.
         progress: whether lines may move.
         color: "auto", "always" or "never".
+        recreate: the environment is made anew first, whatever is in it.
+        identity: of the environment that was made anew; "" for none.
         grounds: what else decided.
     """
 
@@ -40,6 +42,8 @@ class Repeat:
     verbosity: int
     progress: bool
     color: str
+    recreate: bool = False
+    identity: str = ""
     grounds: Grounds = Grounds()
 
     def as_plain(self) -> dict[str, Any]:
@@ -54,7 +58,7 @@ def repeat_from(told: Any) -> Repeat | None:
         return None
     known = Repeat(**told)
     # A time to come is a clock that was set back: nobody knows how old the answer is.
-    return known if known.lasting or 0 <= time.time() - known.told <= _MAX_AGE else None
+    return known if known.lasting or 0 <= time.time() - known.told <= MAX_AGE else None
 
 
 def interpreter_key(interpreter: Interpreter) -> tuple[Any, ...]:

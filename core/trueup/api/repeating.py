@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from trueup.acquisition.store import Store, open_store
 from trueup.acquisition.store_folder import UnsafeStore
 from trueup.api.delivering import deliver
+from trueup.api.remaking import clear_shelves, remaking
 from trueup.api.repeat import Repeat, interpreter_key
 from trueup.api.report import Added, InstallReport
 from trueup.destination.environment import Environment
@@ -24,9 +25,11 @@ from trueup.destination.locate import ensure_changeable, open_environment
 from trueup.destination.lock import environment_lock
 from trueup.destination.shelf import shelves
 from trueup.errors import EnvironmentProblem, StoreError
+from trueup.installation.picturing import take_picture
 from trueup.installation.record import Delivery
 from trueup.installation.transaction import recover
 from trueup.reporting import Event, Reporter
+from trueup.values import replace
 
 __all__ = ["repeat"]
 
@@ -55,17 +58,24 @@ def repeat(
     if environment is None or interpreter_key(environment.interpreter) != known.interpreter:
         return None
     ensure_changeable(environment)
+    remake = remaking(environment, store.folder("interpreters")) if known.recreate else None
     with environment_lock(environment, reporter=reporter):
-        if recover(environment, reporter=reporter) or not _is_empty(environment):
+        if remake is None and (
+            recover(environment, reporter=reporter) or not _is_empty(environment)
+        ):
             return None
         started = time.perf_counter()
         deliveries = _deliveries(known, store)
         if deliveries is None:
             return None
+        where = environment if remake is None else remake()
         try:
-            deliver(environment, (), deliveries, store, compiled=known.compiled)
-        except StoreError:  # pruned since it was found; nothing was changed, and it is got again
+            deliver(where, (), deliveries, store, compiled=known.compiled)
+        except StoreError:  # pruned since it was found; the usual way gets it again
             return None
+        if remake is not None:
+            clear_shelves(where, reporter)
+            known = replace(known, identity=take_picture(where))
     seconds = {"write": time.perf_counter() - started}
     added = tuple(
         Added(name, version, how="store", reason="not installed")
@@ -73,7 +83,7 @@ def repeat(
     )
     for one in added:
         reporter(Event("added", one.name, one.version))
-    return InstallReport(environment.root, added=added, seconds=seconds)
+    return InstallReport(environment.root, added=added, seconds=seconds, repeat=known)
 
 
 def _opened(python: str | None, store: Store) -> Environment | None:

@@ -43,12 +43,16 @@ def _install(arguments: Sequence[str], *, exact: bool) -> int:
         listening(verbosity, progress=options.progress, color=options.color) as listener,
         _timed(options, listener) as reporter,
     ):
-        report = install_input(raw, options, Surroundings(reporter=reporter))
+        remembering = verbosity <= 0 and not (_written(options) or options.json or _remote(raw))
+        around = Surroundings(reporter=reporter, remembering=remembering)
+        report = install_input(raw, options, around)
     text = shown(report, verbosity, as_json=options.json or options.report == "-")
     sys.stdout.write(text)
     if options.report not in {"", "-"}:
         _write_report(report, os.path.join(options.directory, options.report))
     if report.grounds.places and not (_written(options) or report.warnings or _remote(raw)):
+        if report.grounds.picture:
+            text = shown(_from_store(report), verbosity, as_json=False)
         _remember(["sync" if exact else "install", *arguments], text, report)
     if not _remote(raw):
         remember_repeat(["sync" if exact else "install", *arguments], options.python, report)
@@ -101,6 +105,11 @@ def _remote(raw: RequestInput) -> bool:
     """Whether something was read that lies elsewhere, or can be read only once."""
     named = (*raw.requirement_files, *raw.constraint_files)
     return any("://" in each or each == "-" for each in named)
+
+
+def _from_store(report: InstallReport) -> InstallReport:
+    """Return what there will be to tell next time, when nothing has to be got any more."""
+    return replace(report, added=tuple(replace(one, how="store") for one in report.added))
 
 
 def _remember(arguments: Sequence[str], text: str, report: InstallReport) -> None:

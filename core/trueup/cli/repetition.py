@@ -43,6 +43,9 @@ def repeated(arguments: Sequence[str]) -> int | None:
         report = repeat(known, split[1], os.environ, reporter)
     if report is None:
         return None
+    if report.repeat is not None and report.repeat.identity != known.identity:
+        # Bytecode has come, say: whoever parses knows what a look at the next one has to see.
+        glance.forget([_KIND, *split[0]])
     sys.stdout.write(summary(report, known.verbosity))
     return 0
 

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Protocol
 
+from trueup.destination.posix_lock import PosixLock
 from trueup.errors import BusyError, EnvironmentProblem
 from trueup.reporting import SILENT, Event, Reporter
 
@@ -81,34 +82,6 @@ class _Lock(Protocol):
         ...
 
 
-class _PosixLock:
-    """`flock` on a file descriptor of its own, so that threads exclude each other as well."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._descriptor = -1
-
-    def take(self) -> bool:
-        import fcntl
-
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        descriptor = os.open(self._path, flags, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # An environment that was cleared meanwhile took its lock file with it.
-            if os.path.samestat(os.fstat(descriptor), os.stat(self._path)):
-                self._descriptor, descriptor = descriptor, -1
-        except (BlockingIOError, FileNotFoundError):
-            return False
-        finally:
-            if descriptor >= 0:
-                os.close(descriptor)
-        return self._descriptor >= 0
-
-    def release(self) -> None:
-        os.close(self._descriptor)
-
-
 class _LibraryLock:
     """The lock of `filelock`, for where there is no `flock`."""
 
@@ -139,7 +112,7 @@ def _acquire(state: str, subject: str, limit: float, reporter: Reporter) -> _Loc
     told = False
     try:
         _make_state(state, subject)
-        lock = _PosixLock(path) if sys.platform != "win32" else _LibraryLock(path)
+        lock = PosixLock(path) if sys.platform != "win32" else _LibraryLock(path)
         while not lock.take():
             left = deadline - time.monotonic()
             if left <= 0:

@@ -22,7 +22,9 @@ __all__ = [
     "add_to_config",
     "altered_parts",
     "has_note",
+    "intact_parts",
     "mend_skeleton",
+    "note_of",
     "note_skeleton",
     "refuse_hollow",
     "replace_file",
@@ -99,6 +101,27 @@ def altered_parts(root: str) -> list[tuple[str, Literal["missing", "altered"]]]:
         EnvironmentProblem: a file cannot be read.
     """
     return [(path, kind) for path, kind, _ in sorted(_find(root))]
+
+
+def note_of(root: str) -> bytes:
+    """Return the note itself, which is the same where an environment was made of the same.
+
+    Raises:
+        OSError: there is none.
+    """
+    with open(_note(root), "rb") as file:
+        return file.read()
+
+
+def intact_parts(root: str) -> frozenset[str]:
+    """Return the paths, relative to `root`, of what it was made of; none unless all is so still.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    parts = _read(root)
+    intact = all(_compare(os.path.join(root, part.path), part) is None for part in parts)
+    return frozenset(part.path for part in parts) if intact else frozenset()
 
 
 def mend_skeleton(root: str) -> list[str]:
