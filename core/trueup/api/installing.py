@@ -14,8 +14,8 @@ from trueup.api.applying import Applied, Work, apply
 from trueup.api.locked import answer_of_lock, with_locked_projects
 from trueup.api.order import Order
 from trueup.api.provision import supply_for
-from trueup.api.remaking import clear_shelves
 from trueup.api.report import Added, InstallReport, Kept, Removed
+from trueup.api.shelving import clear_shelves
 from trueup.api.workshop import Workshop
 from trueup.destination.contents import requires
 from trueup.destination.environment import Environment

@@ -8,12 +8,11 @@ from collections.abc import Callable
 from trueup.destination.clearing import ensure_clearable
 from trueup.destination.creation import create_environment
 from trueup.destination.environment import Environment
-from trueup.destination.shelf import drop_shelves, shelve
+from trueup.destination.shelf import shelve
 from trueup.destination.venv_config import NAME, prompt_in, read_config
 from trueup.errors import EnvironmentProblem
-from trueup.reporting import Event, Reporter
 
-__all__ = ["clear_shelves", "remaking"]
+__all__ = ["remaking"]
 
 
 def remaking(environment: Environment, memory: str) -> Callable[[], Environment]:
@@ -53,13 +52,3 @@ def remaking(environment: Environment, memory: str) -> Callable[[], Environment]
         )
 
     return remake
-
-
-def clear_shelves(environment: Environment, reporter: Reporter) -> None:
-    """Delete what nothing was taken from; where that fails, all else is done nevertheless."""
-    try:
-        drop_shelves(environment.root)
-    except OSError as error:
-        place = error.filename or environment.state
-        told = f"what the environment held before cannot be deleted: {error.strerror} ({place})"
-        reporter(Event("warning", environment.root, told))

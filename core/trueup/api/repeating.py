@@ -11,21 +11,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from trueup.acquisition.store import Store, open_store
 from trueup.acquisition.store_folder import UnsafeStore
 from trueup.api.delivering import deliver
-from trueup.api.remaking import clear_shelves, remaking
 from trueup.api.repeat import Repeat, interpreter_key
 from trueup.api.report import Added, InstallReport
+from trueup.api.shelving import clear_shelves
 from trueup.destination.environment import Environment
 from trueup.destination.installed import read_installed
 from trueup.destination.locate import ensure_changeable, open_environment
 from trueup.destination.lock import environment_lock
 from trueup.destination.shelf import shelves
 from trueup.errors import EnvironmentProblem, StoreError
-from trueup.installation.picturing import take_picture
 from trueup.installation.record import Delivery
 from trueup.installation.transaction import recover
 from trueup.reporting import Event, Reporter
@@ -58,7 +57,7 @@ def repeat(
     if environment is None or interpreter_key(environment.interpreter) != known.interpreter:
         return None
     ensure_changeable(environment)
-    remake = remaking(environment, store.folder("interpreters")) if known.recreate else None
+    remake = _remaking(environment, store) if known.recreate else None
     with environment_lock(environment, reporter=reporter):
         if remake is None and (
             recover(environment, reporter=reporter) or not _is_empty(environment)
@@ -75,6 +74,8 @@ def repeat(
             return None
         if remake is not None:
             clear_shelves(where, reporter)
+            from trueup.installation.picturing import take_picture
+
             known = replace(known, identity=take_picture(where))
     seconds = {"write": time.perf_counter() - started}
     added = tuple(
@@ -92,6 +93,12 @@ def _opened(python: str | None, store: Store) -> Environment | None:
     environment = open_environment(python=python, memory=store.folder("interpreters"))
     usual = environment.interpreter.virtual and not environment.running
     return environment if usual else None
+
+
+def _remaking(environment: Environment, store: Store) -> Callable[[], Environment]:
+    from trueup.api.remaking import remaking
+
+    return remaking(environment, store.folder("interpreters"))
 
 
 def _is_empty(environment: Environment) -> bool:
