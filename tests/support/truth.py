@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -105,6 +105,9 @@ class Bench:
         os.rename(self.tree, aside)
         try:
             shutil.copytree(aside, self.tree, symlinks=True, ignore=self._made(aside))
+            for path in sorted(self.made, reverse=True):  # folders that builds made, now empty
+                with suppress(OSError):
+                    os.rmdir(self.tree / path)
             with tempfile.TemporaryDirectory() as folder:
                 with _without(dead, self.tree):
                     wheel = self.ground.build(self._order(situation), Path(folder))
@@ -147,7 +150,12 @@ class Bench:
         def ignore(folder: str, names: list[str]) -> set[str]:
             inside = os.path.relpath(folder, top).replace(os.sep, "/")
             start = "" if inside == "." else inside + "/"
-            return {name for name in names if start + name in self.made or _is_clutter(name)}
+            return {
+                name
+                for name in names
+                if (start + name in self.made and not _is_folder(os.path.join(folder, name)))
+                or _is_clutter(name)
+            }
 
         return ignore
 
@@ -246,6 +254,10 @@ def _digest(path: str) -> str:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError:
         return "dangling"
+
+
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path)
 
 
 def _is_clutter(name: str) -> bool:

@@ -80,7 +80,7 @@ class Names:
             if rule == "packages":
                 return "folders"
             return "namespaces" if rule is None and named else rule
-        known = path == "." or self.facts.contribution.covers(path)
+        known = path == "." or path in self.facts.made or self.facts.contribution.covers(path)
         if not known and self._is_other_code(path):
             return None
         return "modules" if self._takes_modules_alone(path) else "folders"
@@ -96,8 +96,10 @@ class Names:
         return self.facts.sight.exists(f"{path}/__init__.py")
 
     def _skips(self, path: str) -> bool:
-        if os.path.isabs(path) or path in self.facts.made or not self.facts.sight.is_folder(path):
+        if os.path.isabs(path) or not self.facts.sight.is_folder(path):
             return True
+        if path in self.facts.made:  # what a build put there does not count, but what others do
+            return is_by_product(path) or (self.facts.live and path not in self._own)
         if path in self.facts.own or path == "." or self._is_package(path):
             return False
         return is_by_product(path)
@@ -113,7 +115,7 @@ class Names:
             return "all"
         if self.facts.live:
             return self._rule_of_search(path)
-        if path != "." and self.facts.contribution.covers(path):
+        if path != "." and (path in self.facts.made or self.facts.contribution.covers(path)):
             return "all"
         if path == ".":
             return "all" if self.facts.contribution.root_data else "packages"

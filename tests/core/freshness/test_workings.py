@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from support.builds import lay_tree
 from support.edits import EDITS
 from support.mechanisms import MECHANISMS, Mechanism
 from support.projects import BACKEND
@@ -114,6 +115,19 @@ def test_what_somebody_edited_since_or_git_tracks_or_was_there_before_stays(
         "three.py": "A = 2\n",
         "mine.py": "MINE = 1\n",
     }
+
+
+@pytest.mark.parametrize("path", ["extra.py", "deep/__init__.py"])
+def test_what_somebody_lays_into_a_folder_that_a_build_made_counts(
+    path: str, tmp_path: Path, supply: Supply
+) -> None:
+    with closing(Bench(tmp_path / "demo", _PROJECT, supply, editable=False)) as bench:
+        lay_tree(bench.tree, {f"src/demo/made/{path}": ""})
+        assert isinstance(bench.judge(Situation()), Stale)
+        assert not bench.truth(Situation())
+        shutil.rmtree(bench.tree / "src/demo/made")
+        assert bench.judge(Situation()) == Fresh()
+        assert bench.truth(Situation())
 
 
 @pytest.mark.skipif(
