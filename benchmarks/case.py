@@ -20,9 +20,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Case", "Command"]
+__all__ = ["FIRST_RUN", "Case", "Command"]
 
 Command = tuple[str, ...]
+
+# The first test of a project; the file that imports what a set is for comes behind.
+FIRST_RUN: Command = ("{target_python}", "-m", "pytest", "-q", "-p", "no:cacheprovider")
 
 
 @dataclass(frozen=True, slots=True)

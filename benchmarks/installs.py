@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.case import Case, Command
+from benchmarks.case import FIRST_RUN, Case, Command
 
 __all__ = ["EMPTY", "SETS", "TRUEUP", "TRUEUP_VENV", "UV", "install_cases"]
 
@@ -74,12 +74,14 @@ def install_cases() -> tuple[Case, ...]:
             found += [_nothing_to_do(way, chosen)] if way.plain else []
             if not way.bytecode and way.label != "trueup":
                 found += _fresh(way, chosen)
-            if way.bytecode or way.label == "uv":
-                found.append(_with_bytecode(way, chosen))
             if way.plain or way.label in {"uv, copy", "trueup, no bytecode"}:
                 found.append(_first_run(way, chosen))
             found += [_cold(way, chosen)] if way.plain else []
         found += [_floor(chosen), *_recreations(chosen)]
+    # At the end: what was compiled on demand is all of it, and would be in the cases above.
+    for chosen in SETS:
+        made = [way for way in _WAYS if way.bytecode or way.label == "uv"]
+        found += [_with_bytecode(way, chosen) for way in made]
     return tuple(found)
 
 
@@ -142,7 +144,7 @@ def _with_bytecode(way: _Way, chosen: str) -> Case:
 def _first_run(way: _Way, chosen: str) -> Case:
     # Importing what the set is for, as the first test of a project would.
     test = ("{tools}/sets/first", f"test_{chosen}.py")
-    run = ("{target_python}", "-m", "pytest", "-q", "-p", "no:cacheprovider", "/".join(test))
+    run = (*FIRST_RUN, "/".join(test))
     return Case(
         *("first-run", "new environment, install and first test", chosen, way.peer, way.label),
         (way.venv, way.install, run),

@@ -121,12 +121,15 @@ def run(
 ) -> str:
     """Run one command that is not measured, and return its standard output.
 
+    What it leaves running in the background is waited for.
+
     Raises:
         CommandFailed: it did not exit with 0.
     """
     done = subprocess.run(
         command, env=dict(environment), cwd=folder, capture_output=True, text=True, check=False
     )
+    _cpu_of_orphans()
     if done.returncode:
         raise CommandFailed(_told(command, done.returncode, done.stdout + done.stderr))
     return done.stdout

@@ -51,7 +51,8 @@ class Peer:
         environment: variables for setting up and for measuring, such as where its cache is.
         measured: variables for measuring alone: nothing may be looked up on the network.
         warm: commands that fill its cache with a set, given a new virtual environment `{target}`.
-        warm_bytecode: the same for bytecode, after `warm`; not for sets that were made up.
+        again: what a user does the second time, after `warm` and the set's first test, where it has
+            one; for a tool that learns from that.
     """
 
     name: str
@@ -60,7 +61,7 @@ class Peer:
     environment: Mapping[str, str] = field(default_factory=dict)
     measured: Mapping[str, str] = field(default_factory=dict)
     warm: tuple[tuple[str, ...], ...] = ()
-    warm_bytecode: tuple[tuple[str, ...], ...] = ()
+    again: tuple[tuple[str, ...], ...] = ()
 
 
 _PIP = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_CACHE_DIR": "1"}
@@ -68,12 +69,10 @@ _UV = {"UV_CACHE_DIR": "{caches}/uv", "UV_NO_PROGRESS": "1"}
 _UV_OFFLINE = {"UV_OFFLINE": "1"}
 _UV_WARM = (("{uv}", "pip", "install", "-q", "--python", "{target_python}", "-r", "{lock}"),)
 _TRUEUP = {**_UV, "TRUEUP_CACHE_DIR": "{caches}/trueup"}
-_TRUEUP_WARM = (
-    ("{trueup}", "install", "-q", "--no-compile", "--python", "{target_python}", "-r", "{lock}"),
-)
-_TRUEUP_BYTECODE = (
+_TRUEUP_WARM = (("{trueup}", "install", "-q", "--python", "{target_python}", "-r", "{lock}"),)
+_TRUEUP_AGAIN = (
     ("{trueup}", "venv", "-q", "{own}", "--python", "{python}"),
-    ("{trueup}", "install", "-q", "--compile-bytecode", "--python", "{own}", "-r", "{lock}"),
+    ("{trueup}", "install", "-q", "--python", "{own}", "-r", "{lock}"),
 )
 
 PEERS: Mapping[str, Peer] = {
@@ -111,7 +110,7 @@ PEERS: Mapping[str, Peer] = {
             "",
             _TRUEUP,
             warm=_TRUEUP_WARM,
-            warm_bytecode=_TRUEUP_BYTECODE,
+            again=_TRUEUP_AGAIN,
         ),
         Peer(
             "trueup-tox",
@@ -119,7 +118,7 @@ PEERS: Mapping[str, Peer] = {
             "tox",
             _TRUEUP,
             warm=_TRUEUP_WARM,
-            warm_bytecode=_TRUEUP_BYTECODE,
+            again=_TRUEUP_AGAIN,
         ),
         Peer(
             "trueup-nox",
@@ -127,7 +126,7 @@ PEERS: Mapping[str, Peer] = {
             "nox",
             _TRUEUP,
             warm=_TRUEUP_WARM,
-            warm_bytecode=_TRUEUP_BYTECODE,
+            again=_TRUEUP_AGAIN,
         ),
         # The hook's own environment has neither a resolver nor a runner in it.
         Peer("trueup-hook", ("{checkout}",), "trueup", _TRUEUP),

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from benchmarks.case import FIRST_RUN
 from benchmarks.floor import compile_floor, write_pack
 from benchmarks.growth import MADE
 from benchmarks.measure import run
@@ -109,7 +110,7 @@ class Supplies:
         os.rename(part, wheels)
 
     def _warm(self, case: Case, chosen: str) -> None:
-        """Have the tool install the set once, or as often as it takes."""
+        """Have the tool install the set once; one that learns, twice, with a test run between."""
         shop = self.workshop
         tool = PEERS[case.peer]
         if tool.name.startswith("trueup-"):  # they all fill the same store, by the same program
@@ -121,8 +122,10 @@ class Supplies:
         told = shop.values(target, (chosen,))
         run([shop.python, "-m", "venv", "--without-pip", target], shop.clean)
         variables = {name: value.format_map(told) for name, value in tool.environment.items()}
-        bytecode = () if chosen in MADE else tool.warm_bytecode
-        for command in (*tool.warm, *bytecode):
+        test = os.path.join(HERE, "sets", "first", f"test_{chosen}.py")
+        tested = tool.again and os.path.exists(test)
+        first = ((*FIRST_RUN, test),) if tested else ()
+        for command in (*tool.warm, *first, *(tool.again if tested else ())):
             run([word.format_map(told) for word in command], shop.clean | variables)
         shop.give_back(target)
 

@@ -32,6 +32,7 @@ def store_root(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     """Give each test an empty store, and unset what would change an answer."""
     root = tmp_path_factory.mktemp("store")
     monkeypatch.setenv("TRUEUP_CACHE_DIR", str(root))
+    monkeypatch.setenv("TRUEUP_BACKGROUND", "0")  # but where it is tested itself
     for name in _DECIDING:
         monkeypatch.delenv(name, raising=False)
     return root

@@ -63,7 +63,7 @@ def test_every_word_in_braces_is_known(workshop: Workshop) -> None:
         for template in (*case.words, case.folder):
             assert "{" not in template.format_map(values)
     for peer in PEERS.values():
-        for template in (word for command in (*peer.warm, *peer.warm_bytecode) for word in command):
+        for template in (word for command in (*peer.warm, *peer.again) for word in command):
             assert "{" not in template.format_map(workshop.values("target", ("small",)))
 
 

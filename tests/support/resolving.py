@@ -37,7 +37,7 @@ def quiet_environment(home: Path, **more: str) -> dict[str, str]:
     kept = {name: each for name, each in os.environ.items() if not name.startswith(SETTINGS)}
     kept |= {"HOME": str(home), "XDG_CONFIG_HOME": str(home), "PIP_CONFIG_FILE": os.devnull}
     kept |= {"UV_CACHE_DIR": str(home / "uv-cache"), "PIP_CACHE_DIR": str(home / "pip-cache")}
-    return kept | {"UV_NO_CONFIG": "1"} | more
+    return kept | {"UV_NO_CONFIG": "1", "TRUEUP_BACKGROUND": "0"} | more
 
 
 def item(text: str, *hashes: str) -> RequestedItem:

@@ -10,52 +10,91 @@ import json
 import marshal
 import struct
 import sys
+import time
 import warnings
 import zlib
 from array import array
-from typing import Any
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
-MAGIC = b"TRUEPYC1"
-HEADER = struct.Struct("<8sQ32s")  # magic, number of files, sha256 of the two columns
+MAGIC = b"TRUEPYC2"
+HEADER = struct.Struct("<8sQQ32s")  # magic, number of files, all of them, sha256 of the columns
 
 
 __all__ = ["HEADER", "MAGIC", "compile_pack", "main"]
 
 
 def main() -> None:
-    """Carry out the jobs on standard input."""
+    """Carry out the jobs on standard input, as far as their time goes."""
     warnings.simplefilter("ignore")
-    for job in json.load(sys.stdin):
-        compile_pack(job)
+    import importlib.util  # not for those who only want to know the format
+
+    told = json.load(sys.stdin)
+    if importlib.util.MAGIC_NUMBER.hex() != told["magic"]:
+        sys.exit("it is another Python by now")
+    seconds = told["seconds"]
+    begun = time.monotonic()
+
+    def over() -> bool:
+        """Whether the time is up: that of the processor, or ten times as much by the clock."""
+        spent = max(time.process_time(), (time.monotonic() - begun) / 10)
+        return bool(seconds) and spent > seconds
+
+    for job in told["jobs"]:
+        if over():
+            break
+        compile_pack(job, over)
 
 
-def compile_pack(job: dict[str, Any]) -> None:
+def compile_pack(job: dict[str, Any], over: Callable[[], bool] = bool) -> None:
     """Compile modules of one pack.
 
     Args:
-        job: "pack" and "out", paths; "count", how many files the pack has; "files", a list of
-            number in the pack, offset, size and name of each module.
+        job: "pack" and "out", paths; "count", how many files the pack has; "complete", whether no
+            module is missing then; "old", "" or the path of a bytecode pack; "files", a list of
+            modules, by number in the pack: number, offset, size, name; offset, size and CRC-32 of
+            its body in the old bytecode pack, the size being 0 where it is not there.
+        over: whether to end with what has been done.
     """
-    sizes = array("Q", [0]) * job["count"]
+    bodies = array("Q", [0]) * job["count"]
     sums = array("I", [0]) * job["count"]
-    start = HEADER.size + sizes.itemsize * len(sizes) + sums.itemsize * len(sums)
-    with open(job["pack"], "rb") as source, open(job["out"], "wb") as out:
-        out.seek(start)
-        for number, offset, size, name in job["files"]:
-            source.seek(offset)
-            try:
-                code = compile(source.read(size), name, "exec", dont_inherit=True)
-            except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
-                continue  # a template, or for another Python: as with `compileall`, it gets none
-            body = marshal.dumps(code)
-            sizes[number], sums[number] = len(body), zlib.crc32(body)
-            out.write(body)
+    complete = job["complete"]
+    with open(job["out"], "wb") as out:
+        out.seek(HEADER.size + (bodies.itemsize + sums.itemsize) * job["count"])
+        with open(job["pack"], "rb") as source, open(job["old"] or job["pack"], "rb") as old:
+            for number, offset, size, name, *there in job["files"]:
+                body = _kept(old, *there)
+                if not body:
+                    if over():
+                        complete = False
+                        continue
+                    source.seek(offset)
+                    body = _compiled(source.read(size), name)
+                if body:
+                    bodies[number], sums[number] = len(body), zlib.crc32(body)
+                    out.write(body)
         if sys.byteorder == "big":
-            sizes.byteswap()
+            bodies.byteswap()
             sums.byteswap()
-        columns = sizes.tobytes() + sums.tobytes()
+        columns = bodies.tobytes() + sums.tobytes()
+        digest = hashlib.sha256(columns).digest()
         out.seek(0)
-        out.write(HEADER.pack(MAGIC, job["count"], hashlib.sha256(columns).digest()) + columns)
+        out.write(HEADER.pack(MAGIC, job["count"], int(complete), digest) + columns)
+
+
+def _kept(old: BinaryIO, offset: int, size: int, total: int) -> bytes:
+    """Return a body that was made before; b"" where there is none, or a damaged one."""
+    old.seek(offset)
+    body = old.read(size)
+    return body if zlib.crc32(body) == total else b""
+
+
+def _compiled(source: bytes, name: str) -> bytes:
+    """Return the body of a module; b"" for a template, or for another Python, as `compileall`."""
+    try:
+        return marshal.dumps(compile(source, name, "exec", dont_inherit=True))
+    except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError):
+        return b""
 
 
 if __name__ == "__main__":

@@ -13,9 +13,11 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from trueup.acquisition.bytecode import find_damage
 from trueup.acquisition.store_records import read_record
 from trueup.acquisition.store_temporary import remove, remove_leftovers
 from trueup.errors import StoreError
+from trueup.reporting import Event
 from trueup.values import dataclass
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ __all__ = ["Removed", "StoreInfo", "Verification", "clear", "info", "prune", "ve
 
 _MEMORIES = (
     *("resolutions", "metadata", "glances", "interpreters", "downloads", "repositories"),
-    "build-environments",
+    *("build-environments", "uses"),
 )
 # Nobody can be asked whether a build runs in a build environment; one that was opened so lately
 # is left to it.
@@ -43,6 +45,7 @@ class StoreInfo:
         root: its directory.
         writable: whether it can take more.
         packs: how many packs.
+        bytecode: how many bytecode packs.
         builds: how many build records.
         sizes: bytes, by folder.
     """
@@ -50,6 +53,7 @@ class StoreInfo:
     root: str
     writable: bool
     packs: int
+    bytecode: int
     builds: int
     sizes: Mapping[str, int]
 
@@ -64,8 +68,9 @@ class Verification:
     """What verifying a store found.
 
     Attributes:
-        checked: how many packs and build records were looked at.
-        damaged: digests of the packs that were set aside, and names of build records removed.
+        checked: how many packs, bytecode packs and build records were looked at.
+        damaged: digests of the packs that were set aside, and names of the bytecode packs and build
+            records that were removed.
     """
 
     checked: int
@@ -95,12 +100,14 @@ def info(store: Store) -> StoreInfo:
     """Return what is in `store`."""
     sizes = {entry.name: _measure(entry.path).size for entry in _entries(store.layout)}
     packs = sum(1 for _ in _digests(store))
-    builds = sum(1 for _ in _entries(os.path.join(store.layout, "builds")))
-    return StoreInfo(store.root, store.writable, packs, builds, sizes)
+    bytecode, builds = (
+        len(_entries(os.path.join(store.layout, name))) for name in ("bytecode", "builds")
+    )
+    return StoreInfo(store.root, store.writable, packs, bytecode, builds, sizes)
 
 
 def verify(store: Store) -> Verification:
-    """Hash every byte of every pack of `store`, and check every build record.
+    """Check every byte of every pack and bytecode pack of `store`, and every build record.
 
     What is damaged is set aside or removed, and said to the store's reporter.
     """
@@ -110,6 +117,12 @@ def verify(store: Store) -> Verification:
         checked += 1
         if not store.check_pack(digest):
             damaged.append(digest)
+    for entry in _entries(os.path.join(store.layout, "bytecode")):
+        checked += 1
+        if damage := find_damage(entry.path):
+            damaged.append(entry.name)
+            store.reporter(Event("warning", entry.path, f"{damage}; it was removed"))
+            remove(entry.path)
     for entry in _entries(os.path.join(store.layout, "builds")):
         checked += 1
         if read_record(entry.path) is None and os.path.lexists(entry.path):
@@ -119,7 +132,7 @@ def verify(store: Store) -> Verification:
 
 
 def prune(store: Store, older_than: float) -> Removed:
-    """Remove what was not used for `older_than` seconds, and build records without a pack.
+    """Remove what was not used for `older_than` seconds, and what is of no use without a pack.
 
     Raises:
         StoreError: the store is read-only.
@@ -140,7 +153,10 @@ def prune(store: Store, older_than: float) -> Removed:
         record = read_record(entry.path)
         if record is None or record.get("pack") not in left or _mtime(entry.path) < before:
             removed += _remove(entry.path)
-    for name in ("bytecode", "damaged", *_MEMORIES):
+    for entry in _entries(os.path.join(store.layout, "bytecode")):
+        if entry.name.split("-")[0] not in left or _mtime(entry.path) < before:
+            removed += _remove(entry.path)
+    for name in ("damaged", *_MEMORIES):
         removed += _remove_older(store, name, before)
     remove_leftovers(os.path.join(store.layout, "temporary"))
     return removed

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 
 from trueup.acquisition.acquire import acquire
-from trueup.acquisition.bytecode import make_bytecode
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.supply import Acquired, Supply
 from trueup.api.delivering import deliver
@@ -33,12 +32,14 @@ class Applied:
         outcome: what the transaction did.
         replaced: normalized name to the files that went, for the running process.
         seconds: "acquire" and "write" to seconds.
+        again: packs that come so often that compiling them, in the background, is worth it.
     """
 
     acquired: Mapping[str, Acquired]
     outcome: Outcome
     replaced: Mapping[str, tuple[str, ...]]
     seconds: Mapping[str, float]
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +83,21 @@ def apply(work: Work, environment: Environment, supply: Supply) -> Applied:
     replaced = _files_of(going, environment) if environment.running else {}
     acquired = _acquire(plan, supply, work.built)
     if work.compiled:
+        from trueup.acquisition.compilation import make_bytecode
+
         packs = [one.pack for one in acquired.values()]
         make_bytecode(supply.store, packs, environment.interpreter)
     ready = time.perf_counter()
     # Not before all is at hand: what cannot be answered or got must not cost what is there.
     where = work.remake() if work.remake else environment
     try:
-        outcome = _write(work, where, acquired, going, supply)
+        outcome, again = _write(work, where, acquired, going, supply)
     except StoreError:
         # Somebody pruned the store between finding a pack and using it: get it once more.
         acquired = _acquire(plan, supply, work.built)
-        outcome = _write(work, where, acquired, going, supply)
+        outcome, again = _write(work, where, acquired, going, supply)
     seconds = {"acquire": ready - started, "write": time.perf_counter() - ready}
-    return Applied(acquired, outcome, replaced, seconds)
+    return Applied(acquired, outcome, replaced, seconds, again)
 
 
 def _acquire(plan: Plan, supply: Supply, built: Mapping[str, Pack]) -> dict[str, Acquired]:
@@ -115,13 +118,15 @@ def _write(
     acquired: Mapping[str, Acquired],
     going: list[InstalledDistribution],
     supply: Supply,
-) -> Outcome:
+) -> tuple[Outcome, bool]:
+    """Carry out `work`; return what came of it, and whether the background has something to do."""
     deliveries = []
     for one in work.plan.add:
         name = one.artifact.name
         delivery = _delivery(one, acquired[name], work.fingerprints.get(name, b""))
         deliveries.append(delivery)
-    return deliver(environment, going, deliveries, supply.store, compiled=work.compiled)
+    store, variables = supply.store, supply.variables
+    return deliver(environment, going, deliveries, store, variables, compiled=work.compiled)
 
 
 def _delivery(addition: Addition, acquired: Acquired, fingerprint: bytes) -> Delivery:

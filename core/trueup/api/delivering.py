@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from trueup.acquisition.background import is_wanted
 from trueup.acquisition.bytecode import find_bytecode
 from trueup.acquisition.store import Store
+from trueup.acquisition.uses import is_due
 from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
 from trueup.installation.commit import Outcome
@@ -21,9 +23,10 @@ def deliver(
     going: Sequence[InstalledDistribution],
     coming: Sequence[Delivery],
     store: Store,
+    variables: Mapping[str, str],
     *,
     compiled: bool | None = None,
-) -> Outcome:
+) -> tuple[Outcome, bool]:
     """Change the environment in one transaction. The caller holds its lock.
 
     Args:
@@ -31,7 +34,12 @@ def deliver(
         going: what is taken out.
         coming: what is put in place, without bytecode.
         store: where bytecode is; its reporter is told of what happens.
-        compiled: False for no bytecode.
+        variables: the environment variables.
+        compiled: False for no bytecode, True where all of it has just been made.
+
+    Returns:
+        What came of it, and whether some of it comes so often that compiling it in the background
+        is worth it.
 
     Raises:
         TrueupError: something cannot be written; the environment is as it was.
@@ -42,4 +50,17 @@ def deliver(
             one if made is None else replace(one, bytecode=made)
             for one, made in zip(coming, found, strict=True)
         ]
-    return carry_out(environment, going, coming, reporter=store.reporter)
+    again = compiled is None and is_wanted(variables) and _again(environment, coming, store)
+    return carry_out(environment, going, coming, reporter=store.reporter), again
+
+
+def _again(environment: Environment, coming: Sequence[Delivery], store: Store) -> bool:
+    """Remember that `coming` is installed here; return whether it comes again and again."""
+    unfinished = [one for one in coming if one.bytecode is None or not one.bytecode.complete]
+    if not unfinished or not store.writable:
+        return False
+    if all(one.bytecode for one in unfinished) and not is_due(store, environment.interpreter):
+        return False
+    from trueup.api.anticipating import anticipated
+
+    return anticipated(unfinished, environment, store)

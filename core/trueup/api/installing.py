@@ -124,6 +124,10 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     if not installed and (order.remake is None or order.remade is not None):
         report = replace(report, repeat=order.repeatable(answered, applied.acquired))
     tell_of(report, workshop.reporter)
+    if applied.again:
+        from trueup.api.anticipating import compile_later
+
+        compile_later(environment, workshop.store)
     return report if before is None else _importable(report, before, applied, order)
 
 

@@ -69,7 +69,7 @@ def repeat(
             return None
         where = environment if remake is None else remake()
         try:
-            deliver(where, (), deliveries, store, compiled=known.compiled)
+            _, again = deliver(where, (), deliveries, store, variables, compiled=known.compiled)
         except StoreError:  # pruned since it was found; the usual way gets it again
             return None
         if remake is not None:
@@ -78,6 +78,10 @@ def repeat(
 
             known = replace(known, identity=take_picture(where))
     seconds = {"write": time.perf_counter() - started}
+    if again:
+        from trueup.api.anticipating import compile_later
+
+        compile_later(environment, store)
     added = tuple(
         Added(name, version, how="store", reason="not installed")
         for _, name, version, _ in known.packs

@@ -28,7 +28,8 @@ def info(said: argparse.Namespace) -> int:
     if said.json:
         print(json.dumps(asdict(found)))
         return 0
-    print(f"{found.root}: {found.packs} packs, {found.builds} build records")
+    held = f"{found.packs} packs, {found.bytecode} bytecode packs, {found.builds} build records"
+    print(f"{found.root}: {held}")
     for name, size in sorted(found.sizes.items()):
         print(f"  {name:20} {_size(size):>10}")
     return 0

@@ -83,14 +83,14 @@ def test_prune_removes_what_was_not_used_and_keeps_what_was(
 
 
 def test_prune_removes_old_memories_and_damaged_packs(store: Store) -> None:
-    for name in ("resolutions", "downloads", "damaged", "bytecode"):
+    for name in ("resolutions", "downloads", "damaged", "uses"):
         old, new = Path(store.folder(name), "old"), Path(store.folder(name), "new")
         old.write_text("12345")
         new.write_text("12345")
         os.utime(old, (1, 1))
     removed = prune(store, 1000)
     assert (removed.files, removed.size) == (4, 20)
-    for name in ("resolutions", "downloads", "damaged", "bytecode"):
+    for name in ("resolutions", "downloads", "damaged", "uses"):
         assert os.listdir(store.folder(name)) == ["new"]
 
 

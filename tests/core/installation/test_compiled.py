@@ -12,7 +12,8 @@ import pytest
 from support.housing import differences, look_at, make_set, new_environment, state_leftovers
 from support.interpreters import need_python
 from support.wheels import make_wheel
-from trueup.acquisition.bytecode import find_bytecode, make_bytecode
+from trueup.acquisition.bytecode import find_bytecode
+from trueup.acquisition.compilation import make_bytecode
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.store import Store, open_store
 from trueup.destination.creation import create_environment

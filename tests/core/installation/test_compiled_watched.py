@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.wheels import make_wheel
-from trueup.acquisition.bytecode import make_bytecode
+from trueup.acquisition.compilation import make_bytecode
 from trueup.acquisition.store import Store, open_store
 from trueup.destination.environment import Environment
 
