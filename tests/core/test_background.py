@@ -171,7 +171,8 @@ def test_what_is_imported_later_is_added(busy: Shell) -> None:
     assert make(busy, "three") == USED
     assert make(busy, "four") == USED  # nobody looks again so soon
     (mark,) = Path(busy.variables["TRUEUP_CACHE_DIR"], "v1", "uses").glob("looked.*")
-    os.utime(mark, (time.time() - 3600,) * 2)
+    long_ago = time.time() - 3600
+    os.utime(mark, (long_ago, long_ago))
     assert make(busy, "five") == USED
     assert make(busy, "six") == sorted([*USED, "demo/later"])
     use(busy, "six", "import single, demo.later; assert demo.later.LATER == 3")

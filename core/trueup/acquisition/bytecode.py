@@ -38,14 +38,17 @@ class Kind(Protocol):
     @property
     def cache_tag(self) -> str:
         """What stands in the names of the files, such as "cpython-312"."""
+        ...
 
     @property
     def magic(self) -> str:
         """The first four bytes of each, in hexadecimal."""
+        ...
 
     @property
     def free_threaded(self) -> bool:
         """Whether it was built without the global interpreter lock."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
