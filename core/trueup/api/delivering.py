@@ -15,7 +15,7 @@ from trueup.installation.record import Delivery
 from trueup.installation.transaction import carry_out
 from trueup.values import replace
 
-__all__ = ["deliver"]
+__all__ = ["compile_again", "deliver"]
 
 
 def deliver(
@@ -64,3 +64,11 @@ def _again(environment: Environment, coming: Sequence[Delivery], store: Store) -
     from trueup.api.anticipating import anticipated
 
     return anticipated(unfinished, environment, store)
+
+
+def compile_again(environment: Environment, store: Store, *, again: bool) -> None:
+    """Have compiled, in the background, what was delivered and comes `again` and again."""
+    if again:
+        from trueup.api.anticipating import compile_later
+
+        compile_later(environment, store)

@@ -11,6 +11,7 @@ from trueup.acquisition.supply import Acquired, Supply
 from trueup.api.aftermath import own, tell_of, with_conflicts
 from trueup.api.answering import Answer, Built, answer
 from trueup.api.applying import Applied, Work, apply
+from trueup.api.delivering import compile_again
 from trueup.api.locked import answer_of_lock, with_locked_projects
 from trueup.api.order import Order
 from trueup.api.provision import supply_for
@@ -124,10 +125,7 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     if not installed and (order.remake is None or order.remade is not None):
         report = replace(report, repeat=order.repeatable(answered, applied.acquired))
     tell_of(report, workshop.reporter)
-    if applied.again:
-        from trueup.api.anticipating import compile_later
-
-        compile_later(environment, workshop.store)
+    compile_again(environment, workshop.store, again=applied.again)
     return report if before is None else _importable(report, before, applied, order)
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 
 from trueup.acquisition.store import Store, open_store
 from trueup.acquisition.store_folder import UnsafeStore
-from trueup.api.delivering import deliver
+from trueup.api.delivering import compile_again, deliver
 from trueup.api.repeat import Repeat, interpreter_key
 from trueup.api.report import Added, InstallReport
 from trueup.api.shelving import clear_shelves
@@ -78,10 +78,7 @@ def repeat(
 
             known = replace(known, identity=take_picture(where))
     seconds = {"write": time.perf_counter() - started}
-    if again:
-        from trueup.api.anticipating import compile_later
-
-        compile_later(environment, store)
+    compile_again(where, store, again=again)
     added = tuple(
         Added(name, version, how="store", reason="not installed")
         for _, name, version, _ in known.packs
