@@ -148,7 +148,7 @@ def owned_files(environment: Environment) -> dict[str, set[str]]:
 
 def state_leftovers(environment: Environment) -> list[str]:
     """Return what lies in the state directory and has no place there between two transactions."""
-    kept = {"receipts", "lock", "skeleton"}
+    kept = {"receipts", "lock", "skeleton", "picture"}
     found = [name for name in os.listdir(environment.state) if name not in kept]
     receipts = os.path.join(environment.state, "receipts")
     names = {os.path.basename(one.path) for one in read_installed(environment).values()}

@@ -9,6 +9,7 @@ whoever opens the environment next.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -39,6 +40,9 @@ from trueup.reporting import SILENT, Event, Reporter
 __all__ = ["Outcome", "carry_out", "recover"]
 
 _PREFIX = "transaction-"
+# Of threads of one process: two that make thousands of files hand the interpreter's lock to and fro
+# at every call, which takes twice the processor time, and longer than one after the other.
+_ONE_AT_A_TIME = threading.Lock()
 _KEPT = ("aside", "strangers")  # where a transaction's folder holds what was in the environment
 
 
@@ -67,7 +71,7 @@ def carry_out(
     """
     if is_open(environment):
         recover(environment, reporter=reporter)
-    with _translated(environment, deliveries):
+    with _ONE_AT_A_TIME, _translated(environment, deliveries):
         departing = departing_files(environment, removals, reporter=reporter)
         trees = locations_of(removals)
         folder = _new_folder(environment)

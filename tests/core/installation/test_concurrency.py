@@ -7,17 +7,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.housing import Tree, look_at, make_set, new_environment, put, state_leftovers
+from support.housing import (
+    Tree,
+    look_at,
+    make_pack,
+    make_set,
+    new_environment,
+    put,
+    state_leftovers,
+)
 from support.rush_driver import install
 from trueup.acquisition.store import open_store
 from trueup.destination.environment import Environment
 from trueup.destination.installed import read_installed
 from trueup.installation.damage import find_damage
+from trueup.installation.record import Delivery
+from trueup.installation.transaction import Outcome, carry_out
+from trueup.reporting import Event
 
 _DRIVER = Path(__file__).resolve().parents[2] / "support" / "rush_driver.py"
 
@@ -145,3 +156,26 @@ def test_threads_fill_different_environments_and_one(rush: Rush) -> None:
         assert is_right(environment)
     assert look_at(shared) in expected
     assert is_right(one)
+
+
+def test_threads_of_one_process_write_one_after_the_other(tmp_path: Path) -> None:
+    packs = [make_pack(tmp_path)]
+    first, second = (new_environment(tmp_path / name) for name in ("first", "second"))
+    told: list[str] = []
+    with ThreadPoolExecutor() as pool:
+        running: list[Future[Outcome]] = []
+
+        def tell_of_first(event: Event) -> None:
+            told.append(f"first {event.kind}")
+            if event.kind == "writing":
+                deliveries = [Delivery(one) for one in packs]
+                tell = lambda event: told.append(f"second {event.kind}")  # noqa: E731 - one line
+                running.append(
+                    pool.submit(carry_out, second, [], deliveries, reporter=tell),
+                )
+                time.sleep(0.05)  # what would be told, were it not waiting, is told by then
+
+        carry_out(first, [], [Delivery(one) for one in packs], reporter=tell_of_first)
+        running[0].result()
+    assert [one.split()[0] for one in told] == ["first"] * 4 + ["second"] * 4
+    assert look_at(first.scheme.purelib) == look_at(second.scheme.purelib)
