@@ -29,12 +29,12 @@ link, the content of what a wheel took and whether it can be executed, a script 
 without its remarks."""
 
 ListingRule = Literal[
-    "all", "packages", "licences", "matching", "folders", "namespaces", "modules", "found"
+    "all", "packages", "licences", "matching", "folders", "namespaces", "modules", "found", "sought"
 ]
 """Which names of a folder count: all but noise, those that could be packages, licence files, those
 that match a pattern, those that could be packages even without a module (PEP 420), folders that
 could be packages and have no `__init__.py`, modules and folders that hold one at any depth, modules
-and what a finder of setuptools may take for packages."""
+and what a finder of setuptools may take for packages, the same without modules."""
 
 Survey = Literal["", "native", "other", "named", "all", "sighted"]
 """What of the whole project counts because a program read it unseen: nothing, what compilers
@@ -68,7 +68,7 @@ class ListingMark(NamedTuple):
     """The names in one folder as they were; times and number are those of the folder itself.
 
     `patterns`, with "/" between them, tell which names count where the rule is "matching", and
-    what the finder is where it is "found" or, if that is known, "namespaces" (`finders`).
+    what the finder is, if that is known, where it is "found", "sought" or "namespaces" (`finders`).
     """
 
     path: str

@@ -51,10 +51,9 @@ class Names:
         for path in self.facts.trace.walks:
             rule = self._rule_of_walk(path)
             finders = self._finders.get(path, set())
-            if rule in {"folders", "namespaces"} and finders and "" not in finders:
-                known: ListingRule = "found" if rule == "folders" else "namespaces"
+            if rule in {"folders", "namespaces", "sought"} and finders and "" not in finders:
                 for finder in sorted(finders):
-                    yield path, known, finder
+                    yield path, "found" if rule == "folders" else rule, finder
             else:
                 yield path, rule, ""
 
@@ -79,11 +78,24 @@ class Names:
             named = not self.facts.reach.plain and self.facts.reach.leads_to(path) is not None
             if rule == "packages":
                 return "folders"
+            if rule is None and self._is_sought(path):
+                return "sought"
             return "namespaces" if rule is None and named else rule
         known = path == "." or path in self.facts.made or self.facts.contribution.covers(path)
         if not known and self._is_other_code(path):
-            return None
+            return "sought"  # left out by its name, and what is in it may not be
         return "modules" if self._takes_modules_alone(path) else "folders"
+
+    def _is_sought(self, path: str) -> bool:
+        """Whether no package came from a folder, or from around it, and one may come to lie there.
+
+        As in folders that are left out by their name alone, and not with all that is in them.
+        """
+        inside = self.facts.reach.leads_to(path)
+        if inside is None or not self.facts.reach.plain:
+            return inside is None
+        top = path.removesuffix(inside) + inside.partition("/")[0]
+        return bool(inside) and not self.facts.sight.exists(f"{top}/__init__.py")
 
     def _takes_modules_alone(self, path: str) -> bool:
         """Whether a folder in this one, a package, changes a wheel by the modules in it alone.
@@ -101,6 +113,8 @@ class Names:
         if path in self.facts.made:  # what a build put there does not count, but what others do
             return is_by_product(path) or (self.facts.live and path not in self._own)
         if path in self.facts.own or path == "." or self._is_package(path):
+            return False
+        if path in self._finders:  # a package to setuptools, or with one in it, were it so called
             return False
         return is_by_product(path)
 

@@ -20,6 +20,7 @@ DEPTHS: Mapping[ListingRule, int] = {
     "modules": _DEEPEST,
     "namespaces": 1,
     "packages": 2,
+    "sought": 1,
 }
 """How many levels below a folder have a say in which of its names count, where the folder's own
 times do not tell."""
@@ -35,7 +36,7 @@ def counts(
     """
     if rule == "matching":
         return any(_matches(item.name, pattern) for pattern in patterns.split("/"))
-    if rule == "all" or is_licence(item.name):
+    if rule == "all" or (rule != "sought" and is_licence(item.name)):
         return True
     if rule == "modules":
         return _is_module(item.name) or _holds_any_module(item)
@@ -43,7 +44,7 @@ def counts(
         may_be = could_be_package(item, patterns) if patterns else _may_be_namespace(item, top=top)
         return may_be and not os.path.exists(os.path.join(item.path, _INIT))
     if rule == "licences" or item.name.endswith(".py"):
-        return rule != "licences"
+        return rule not in {"licences", "sought"}
     return _holds_package(item, rule, patterns, top=top)
 
 
@@ -77,7 +78,7 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _holds_package(item: os.DirEntry[str], rule: ListingRule, patterns: str, *, top: bool) -> bool:
-    if rule == "found":
+    if rule in {"found", "sought"}:
         return could_be_package(item, patterns)
     may_be = rule == "folders" and _may_be_namespace(item, top=top)
     return may_be or _may_be_package(item, top=top)

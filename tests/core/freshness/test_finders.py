@@ -96,6 +96,24 @@ def test_a_folder_called_like_results_is_a_package_where_all_folders_are(
             assert bench.judge(Situation()) == Fresh()
 
 
+@pytest.mark.parametrize("editable", [True, False], ids=["editable", "wheel"])
+def test_a_package_may_come_into_a_folder_that_is_left_out_by_its_name_alone(
+    editable: bool, tmp_path: Path, supply: Supply
+) -> None:
+    files = dict(MECHANISMS["setuptools-auto"].files)
+    find = '[tool.setuptools.packages.find]\nexclude = ["docs*", "tests"]\n'
+    files["pyproject.toml"] += find
+    with closing(
+        Bench(tmp_path / "demo", Mechanism(files, "demo"), supply, editable=editable)
+    ) as bench:
+        lay_tree(bench.tree, {"tests/test_more.py": "", "docs/more/__init__.py": ""})
+        assert bench.judge(Situation()) == Fresh()
+        assert bench.truth(Situation())
+        lay_tree(bench.tree, {"tests/sub/more.py": "VALUE = 1\n"})
+        assert isinstance(bench.judge(Situation()), Stale)
+        assert not bench.truth(Situation())
+
+
 def test_a_folder_that_no_finder_takes_is_no_reason_to_build(
     tmp_path: Path, supply: Supply
 ) -> None:

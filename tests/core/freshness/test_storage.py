@@ -36,7 +36,9 @@ files = st.builds(
 listings = st.builds(
     ListingMark,
     names,
-    st.sampled_from(["all", "packages", "licences", "matching", "folders", "namespaces", "found"]),
+    st.sampled_from(
+        ["all", "packages", "licences", "matching", "folders", "namespaces", "found", "sought"]
+    ),
     times,
     times,
     st.integers(0, 2**63 - 1),
@@ -107,6 +109,7 @@ SHAPES = {
     6: "cd5c9ce1a2ca4223",
     7: "6eac1335ac795168",
     8: "f667f06ac4606abd",
+    9: "31e02479430416c7",
 }
 
 
