@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 
 __all__ = ["could_be_package"]
 
@@ -46,6 +45,8 @@ def could_be_package(item: os.DirEntry[str], finder: str) -> bool:
 
 def _leaves_out(patterns: Sequence[str], name: str) -> bool:
     """Whether a package of this name is left out, with all that is in it."""
+    from fnmatch import fnmatchcase
+
     inside = f"{name}*" in patterns or f"{name}.*" in patterns
     return inside and any(fnmatchcase(name, pattern) for pattern in patterns)
 
