@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -18,6 +19,9 @@ settings.load_profile("steady")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Nothing is compiled in the background, but where that is tested itself.
+os.environ["TRUEUP_BACKGROUND"] = "0"
+
 _DECIDING = (
     "PIP_FIND_LINKS",
     "PYTHONDONTWRITEBYTECODE",
@@ -32,7 +36,6 @@ def store_root(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     """Give each test an empty store, and unset what would change an answer."""
     root = tmp_path_factory.mktemp("store")
     monkeypatch.setenv("TRUEUP_CACHE_DIR", str(root))
-    monkeypatch.setenv("TRUEUP_BACKGROUND", "0")  # but where it is tested itself
     for name in _DECIDING:
         monkeypatch.delenv(name, raising=False)
     return root
