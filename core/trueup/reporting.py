@@ -5,33 +5,37 @@ The core never prints. It hands `Event`s to a reporter; the command line, tox an
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
-
 from trueup.values import dataclass
 
-__all__ = ["SILENT", "Event", "EventKind", "Reporter"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal, Protocol
 
-EventKind = Literal[
-    "resolving",
-    "resolved",
-    "downloading",
-    "progress",
-    "packing",
-    "downloaded",
-    "building",
-    "built",
-    "output",
-    "waiting",
-    "writing",
-    "written",
-    "placing",
-    "placed",
-    "removed",
-    "added",
-    "recovered",
-    "warning",
-    "note",
-]
+    EventKind = Literal[
+        "resolving",
+        "resolved",
+        "downloading",
+        "progress",
+        "packing",
+        "downloaded",
+        "building",
+        "built",
+        "output",
+        "waiting",
+        "writing",
+        "written",
+        "placing",
+        "placed",
+        "removed",
+        "added",
+        "recovered",
+        "warning",
+        "note",
+    ]
+else:
+    EventKind, Protocol = str, object
+
+__all__ = ["SILENT", "Event", "EventKind", "Reporter"]
 
 
 @dataclass(frozen=True, slots=True)

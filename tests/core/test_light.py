@@ -62,6 +62,7 @@ DECIDING = frozenset(
         "packaging.version",
         "shutil",
         "subprocess",
+        "typing",
         "urllib.parse",
         "trueup.api.answering",
         "trueup.api.front",

@@ -15,7 +15,10 @@ import warnings
 import zlib
 from array import array
 from collections.abc import Callable
-from typing import Any, BinaryIO
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
 
 MAGIC = b"TRUEPYC2"
 HEADER = struct.Struct("<8sQQ32s")  # magic, number of files, all of them, sha256 of the columns

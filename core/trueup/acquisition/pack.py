@@ -12,13 +12,13 @@ import os
 from array import array
 from bisect import bisect_left
 from io import FileIO
-from itertools import chain, repeat
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain, repeat, starmap
 
 from trueup.acquisition.pack_format import DIGEST_SIZE, HEADER_SIZE, decode_header, decode_index
 from trueup.errors import StoreError
 from trueup.values import dataclass, field
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,8 +33,9 @@ _OPEN_FLAGS = (
 )
 
 
-class PackedFile(NamedTuple):
-    """One file of a pack; a named tuple, because an install makes tens of thousands of them.
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """One file of a pack.
 
     Attributes:
         directory: "scheme/relative/directory", such as "purelib/requests"; top level: "purelib".
@@ -100,7 +101,7 @@ class Pack:
         directories = chain.from_iterable(map(repeat, self.directories, self.counts))
         flags = map(bool, self.executable)
         columns = (directories, self.names, self.sizes, self.offsets, flags, digests)
-        return map(PackedFile._make, zip(*columns, strict=True))
+        return starmap(PackedFile, zip(*columns, strict=True))
 
     def find(self, member: str) -> PackedFile | None:
         """Return the file `member` ("purelib/requests-2.32.0.dist-info/METADATA"), or None."""
@@ -202,10 +203,10 @@ def load_pack(file: FileIO, path: str) -> Pack:
         if header.offset + header.length != os.fstat(file.fileno()).st_size:
             raise _damaged(path, "its length is not what its header tells")
         file.seek(header.offset)
-        index = decode_index(file.read(header.length), header)
+        columns = decode_index(file.read(header.length), header)
     except ValueError as problem:
         raise _damaged(path, str(problem)) from problem
-    return Pack(path, *index, header.digest)
+    return Pack(path, *columns, header.digest)
 
 
 def find_damage(pack: Pack, file: FileIO) -> str:

@@ -14,7 +14,8 @@ import struct
 import sys
 from array import array
 from itertools import accumulate, pairwise
-from typing import NamedTuple
+
+from trueup.values import dataclass
 
 __all__ = ["ALIGNED_SIZE", "ALIGNMENT", "DIGEST_SIZE", "HEADER_SIZE", "Header", "Index"]
 __all__ += ["decode_header", "decode_index", "encode"]
@@ -32,7 +33,8 @@ _META = ("digest", "wheel", "name", "version", "dist_info", "root")
 HEADER_SIZE = _HEADER.size
 
 
-class Header(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Header:
     """Where the index is, and what it hashes to."""
 
     offset: int
@@ -40,7 +42,17 @@ class Header(NamedTuple):
     digest: bytes
 
 
-class Index(NamedTuple):
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    _Numbers = array[int]
+    _Names = tuple[str, ...]
+    _Meta = tuple[str, str, str, str, str, str]
+    Columns = tuple[*_Meta, _Names, _Numbers, _Names, _Numbers, _Numbers, bytes, bytes]
+    """The fields of an `Index`, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
     """What the index holds; the fields are those of `trueup.acquisition.pack.Pack`."""
 
     digest: str
@@ -94,8 +106,8 @@ def decode_header(content: bytes) -> Header:
     return Header(offset, length, digest)
 
 
-def decode_index(content: bytes, header: Header) -> Index:
-    """Return what `content` holds, checked against the digest in `header`.
+def decode_index(content: bytes, header: Header) -> Columns:
+    """Return the fields of the index that `content` holds, checked against the digest in `header`.
 
     Raises:
         ValueError: it is not what was written.
@@ -124,7 +136,8 @@ def decode_index(content: bytes, header: Header) -> Index:
         raise ValueError("the counts of its index do not agree")
     if file_count and offsets[-1] + sizes[-1] > header.offset:
         raise ValueError("a file reaches into its index")
-    return Index(*_meta(parts[0]), directories, counts, names, sizes, offsets, parts[6], parts[7])
+    meta = _meta(parts[0])
+    return (*meta, directories, counts, names, sizes, offsets, parts[6], parts[7])
 
 
 def _meta(content: bytes) -> tuple[str, str, str, str, str, str]:

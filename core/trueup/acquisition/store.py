@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
 
 from trueup.acquisition.pack import find_damage, load_pack, open_for_reading
 from trueup.acquisition.store_folder import (
@@ -35,9 +34,11 @@ from trueup.errors import StoreError
 from trueup.reporting import SILENT, Event
 from trueup.values import dataclass, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from io import FileIO
+    from typing import Any
 
     from trueup.acquisition.pack import Pack
     from trueup.acquisition.wheel_rules import Limits

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Final
 
 from trueup.errors import StoreError
 
@@ -22,7 +21,7 @@ __all__ = [
     "prepare_root",
 ]
 
-LAYOUT: Final = "v1"
+LAYOUT = "v1"
 
 _TAG = """Signature: 8a477f597d28d172789f06886806bc55
 # This folder is trueup's store, and can be made again: backups may leave it out.

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from typing import Any
 
 from trueup.acquisition.store_temporary import remove, temporary_name
 from trueup.destination.private import private
 from trueup.errors import StoreError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["read_record", "record_path", "write_atomically", "write_record"]
 

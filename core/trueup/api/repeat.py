@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from trueup.api.grounds import Grounds
 from trueup.destination.environment import Interpreter
 from trueup.values import asdict, dataclass
 from trueup.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["MAX_AGE", "Repeat", "interpreter_key", "repeat_from"]
 

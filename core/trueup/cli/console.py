@@ -7,11 +7,13 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
 
 from trueup.reporting import Event, Reporter
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TextIO
+
     from rich.progress import Progress, TaskID
 
 __all__ = ["Verbosity", "listening", "wants_color"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from trueup import glance
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trueup.api.report import InstallReport
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 from trueup.destination import memory as remembered
 from trueup.destination import probe
@@ -14,6 +13,10 @@ from trueup.destination.tags import memo_key, wheel_tags
 from trueup.destination.venv_config import find_config, read_config
 from trueup.errors import EnvironmentProblem
 from trueup.values import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["interpreter_facts", "virtual_interpreter"]
 

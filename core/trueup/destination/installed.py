@@ -11,7 +11,6 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
 
 from trueup.destination.environment import Environment
 from trueup.errors import EnvironmentProblem
@@ -19,14 +18,17 @@ from trueup.values import dataclass
 
 __all__ = [
     "InstalledDistribution",
-    "InstalledKind",
     "find_duplicates",
     "find_leftovers",
     "normalized_name",
     "read_installed",
 ]
 
-InstalledKind = Literal["dist-info", "egg-info", "egg-link"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    InstalledKind = Literal["dist-info", "egg-info", "egg-link"]
 
 # Compiled when the first one is read: an empty environment has none.
 _NAME = r"(?i)[a-z0-9](?:[a-z0-9._]*[a-z0-9])?"

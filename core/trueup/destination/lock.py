@@ -18,14 +18,26 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Protocol
 
 from trueup.destination.posix_lock import PosixLock
 from trueup.errors import BusyError, EnvironmentProblem
 from trueup.reporting import SILENT, Event, Reporter
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from trueup.destination.environment import Environment
+
+    class _Lock(Protocol):
+        def take(self) -> bool:
+            """Take the lock if it is free."""
+            ...
+
+        def release(self) -> None:
+            """Give it back."""
+            ...
+
 
 __all__ = ["environment_lock", "state_lock"]
 
@@ -70,16 +82,6 @@ def state_lock(
         with suppress(OSError):  # it is only for people; what it tells of is over
             os.unlink(note)
         lock.release()
-
-
-class _Lock(Protocol):
-    def take(self) -> bool:
-        """Take the lock if it is free."""
-        ...
-
-    def release(self) -> None:
-        """Give it back."""
-        ...
 
 
 class _LibraryLock:

@@ -11,9 +11,12 @@ import json
 import os
 import threading
 from hashlib import sha256
-from typing import Any
 
 from trueup.destination.venv_config import find_config
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["identity", "recall", "remember"]
 

@@ -13,7 +13,10 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from types import ModuleType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Signature", "drop_old_bytecode", "owns_hooks", "sign", "signatures", "take_out"]
 

@@ -10,7 +10,10 @@ import os
 import sys
 from importlib.machinery import PathFinder
 from types import ModuleType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["extend_packages", "tell_pkg_resources"]
 

@@ -10,11 +10,11 @@ import os
 import struct
 import zlib
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
 
 from trueup.acquisition.bytecode import Bytecode
 from trueup.acquisition.pack import Pack
 from trueup.installation.transfer import Reader, Stats, files_by_directory, write_file
+from trueup.values import dataclass
 
 __all__ = ["CACHE", "Compiled", "compiled_files", "is_bytecode", "write_bytecode"]
 
@@ -23,7 +23,8 @@ _HEADER = struct.Struct("<4sIII")  # magic, flags, mtime of the source in second
 _BITS = 0xFFFFFFFF
 
 
-class Compiled(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Compiled:
     """One `.pyc` file.
 
     Attributes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
 
 from trueup.errors import TransactionError
 from trueup.installation.journal import Journal, Move, Staged
@@ -202,7 +201,8 @@ def take_back(journal: Journal) -> None:
                 _return(kept, os.fsdecode(note.read()))
 
 
-class _NewFile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _NewFile:
     """A file of the transaction.
 
     One scheme may lie in another (data holds all others in a virtual environment), or be another's

@@ -12,11 +12,14 @@ import os
 import sys
 from array import array
 from collections.abc import Collection, Iterator
-from typing import Literal
 
 from trueup.destination.environment import Environment
 from trueup.destination.private import private
 from trueup.values import dataclass, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Literal
 
 __all__ = [
     "SERIAL",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from trueup.acquisition.pack import Pack
 from trueup.destination.environment import Environment
@@ -20,12 +19,14 @@ from trueup.installation.record import (
     relative_place,
 )
 from trueup.installation.scripts import commands_of
+from trueup.values import dataclass
 from trueup.version import __version__
 
 __all__ = ["Generated", "generated_files", "recipe_digest", "targets_of"]
 
 
-class Generated(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Generated:
     """A file that the pack does not hold.
 
     Attributes:

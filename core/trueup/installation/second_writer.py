@@ -15,7 +15,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING
 
 from trueup.destination.environment import Environment
 from trueup.installation.journal import Staged
@@ -24,8 +23,10 @@ from trueup.installation.staging import stage
 from trueup.reporting import Event, Reporter
 from trueup.values import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess
+    from typing import IO
 
 __all__ = ["stage_all", "write_beside", "written"]
 
@@ -33,7 +34,7 @@ _FILE, _BYTE = 25e-6, 1e-9  # seconds that a file costs, and a byte
 _WORTH = 0.25  # seconds of writing; below, a process has hardly started when all is done
 _ORDERS = "orders"
 _PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv[1]);"
+    "import gc, sys; gc.disable(); sys.path.insert(0, sys.argv[1]);"  # all it makes, it keeps
     "from trueup.installation.second_writer import write_beside;"
     "write_beside(sys.argv[2])"
 )

@@ -21,6 +21,7 @@ from trueup.acquisition.pack_format import ALIGNED_SIZE, ALIGNMENT, HEADER_SIZE,
 from trueup.acquisition.packing import write_pack
 from trueup.acquisition.wheel import open_wheel
 from trueup.errors import StoreError
+from trueup.values import replace
 
 _COMPONENTS = st.text(st.characters(categories=("Ll", "Nd", "Lo")), min_size=1, max_size=8).filter(
     lambda name: normalize("NFC", name) == name and name not in {"con", "prn", "aux", "nul"}
@@ -243,9 +244,9 @@ def test_a_directory_is_no_pack(tmp_path: Path) -> None:
 def test_an_index_that_contradicts_itself_is_no_pack(
     pack: Pack, change: dict[str, Any], reason: str
 ) -> None:
-    index = Index(*(getattr(pack, name) for name in Index._fields))
+    index = Index(*(getattr(pack, name) for name in Index.__match_args__))
     assert (len(index.directories), len(index.names)) == (10, 9)
-    Path(pack.path).write_bytes(b"".join(encode(index._replace(**change), HEADER_SIZE)))
+    Path(pack.path).write_bytes(b"".join(encode(replace(index, **change), HEADER_SIZE)))
     with pytest.raises(StoreError, match=reason):
         read_pack(pack.path)
 
