@@ -13,13 +13,18 @@ import sys
 import zlib
 from array import array
 from io import FileIO
-from typing import NamedTuple, Protocol
 
 from trueup.acquisition import compiler
 from trueup.acquisition.pack import Pack, open_for_reading
 from trueup.acquisition.store import Store
 from trueup.errors import StoreError
 from trueup.values import dataclass, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+else:
+    Protocol = object
 
 __all__ = [
     "Bytecode",
@@ -155,7 +160,8 @@ def find_damage(path: str) -> str:
     return ""
 
 
-class _Index(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Index:
     """What a bytecode pack tells of its bodies."""
 
     digest: str

@@ -12,7 +12,6 @@ import math
 import os
 import time
 from collections.abc import Mapping
-from typing import Any
 
 from trueup.acquisition.bytecode import Kind, kind_name
 from trueup.acquisition.pack import Pack
@@ -20,6 +19,10 @@ from trueup.acquisition.store import Store
 from trueup.acquisition.store_records import read_record, write_record
 from trueup.acquisition.store_temporary import remove
 from trueup.values import dataclass, field
+
+TYPE_CHECKING = False  # as `typing` has it, whose import takes 3 ms
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "Use",
