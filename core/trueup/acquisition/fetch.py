@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol, Self
 
 from trueup.acquisition.connection import Connections, Network
@@ -123,11 +124,8 @@ class NetworkFetcher:
         shared = flight or Flight(os.path.join(folder, ".locks"))
         _make_folders(folder, shared.locks)
         sweep(folder, shared.locks, {each.key for each in wanted})
-        order = sorted(
-            wanted, key=lambda each: -(each.size or 0)
-        )  # the largest first: it ends last
-        crew = Crew(Errand(self._exchange, folder, shared, reporter, Cables()), order)
-        yield from crew.work(min(workers, len(order)))
+        crew = Crew(Errand(self._exchange, folder, shared, reporter, Cables()), _in_turn(wanted))
+        yield from crew.work(min(workers, len(wanted)))
 
     def _check(self, wanted: Sequence[Wanted]) -> None:
         for each in wanted:
@@ -166,6 +164,17 @@ class NetworkFetcher:
                         f"{redact(url)} is no index page: it is larger than {_LARGEST_PAGE} bytes"
                     )
             return bytes(body), response.headers.get("content-type", "")
+
+
+def _in_turn(wanted: Sequence[Wanted]) -> list[Wanted]:
+    """Return the order to get files in: the largest, the smallest, the next of both, and so on.
+
+    The largest take longest; of the smallest something is to be made while those are on their way.
+    """
+    rising = sorted(wanted, key=lambda each: each.size or 0)
+    half = len(rising) // 2
+    large, small = rising[: half - 1 if half else None : -1], rising[:half]
+    return [each for pair in zip_longest(large, small) for each in pair if each is not None]
 
 
 def _read_local(path: str) -> tuple[bytes, str]:
