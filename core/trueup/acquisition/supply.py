@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from trueup.reporting import SILENT, Reporter
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trueup.acquisition.fetch import Fetcher
     from trueup.acquisition.pack import Pack
     from trueup.acquisition.store import Store
+    from trueup.destination.company import Company
     from trueup.destination.environment import Interpreter
 
 __all__ = ["Acquired", "Supply", "origin"]
@@ -37,6 +38,8 @@ class Supply:
         timeout: seconds that one build may take; None for no limit.
         offline: touch no network.
         credentials: who we are to the hosts of repositories.
+        ready: told of each pack that other processes have just made, while more files are on
+            their way, and by whom further work may be done; called from several threads.
     """
 
     store: Store
@@ -49,6 +52,7 @@ class Supply:
     timeout: float | None = None
     offline: bool = False
     credentials: Credentials | None = None
+    ready: Callable[[str, Acquired, Company], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

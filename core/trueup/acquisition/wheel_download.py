@@ -41,24 +41,26 @@ def download_wheels(artifacts: Sequence[Artifact], supply: Supply) -> dict[str, 
             packs[each] = pack
         return pack is not None
 
+    def acquired(artifact: Artifact) -> Acquired:
+        pack = packs[wanted[artifact.name]]
+        return Acquired(pack, origin(artifact, artifact.source, pack.digest), "download")
+
     files = tuple(dict.fromkeys(wanted.values()))
     with company(_helpers(files)) as packers:
 
         def settle(fetched: Fetched) -> None:
             packs[fetched.wanted] = _packed(fetched, supply.store, packers)
             discard(fetched)
+            if supply.ready is not None and packers:
+                for artifact in artifacts:
+                    if wanted[artifact.name] == fetched.wanted:
+                        supply.ready(artifact.name, acquired(artifact), packers)
 
         flight = Flight(supply.store.folder("locks"), present, settle)
         into = supply.store.folder("downloads")
         for _ in supply.fetcher.fetch(files, into=into, reporter=supply.reporter, flight=flight):
             pass
-    got: dict[str, Acquired] = {}
-    for artifact in artifacts:
-        pack = packs[wanted[artifact.name]]
-        got[artifact.name] = Acquired(
-            pack, origin(artifact, artifact.source, pack.digest), "download"
-        )
-    return got
+    return {artifact.name: acquired(artifact) for artifact in artifacts}
 
 
 def _helpers(files: Sequence[Wanted]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from trueup.acquisition.acquire import acquire
 from trueup.acquisition.pack import Pack
@@ -15,10 +16,14 @@ from trueup.destination.installed import InstalledDistribution
 from trueup.destination.twins import with_twins
 from trueup.errors import StoreError
 from trueup.freshness.fingerprint import FILE_NAME
+from trueup.installation.ahead import Ahead, staging_ahead
 from trueup.installation.plan import Addition, Plan
 from trueup.installation.record import Delivery
 from trueup.installation.transaction import Outcome
-from trueup.values import dataclass, field
+from trueup.values import dataclass, field, replace
+
+if TYPE_CHECKING:
+    from trueup.destination.company import Company
 
 __all__ = ["Applied", "Work", "apply"]
 
@@ -81,23 +86,41 @@ def apply(work: Work, environment: Environment, supply: Supply) -> Applied:
     going += [one.replaces for one in plan.add if one.replaces is not None]
     going = with_twins(environment, going)
     replaced = _files_of(going, environment) if environment.running else {}
-    acquired = _acquire(plan, supply, work.built)
-    if work.compiled:
-        from trueup.acquisition.compilation import make_bytecode
+    with staging_ahead(environment, supply.reporter) as ahead:
+        acquired = _acquire(plan, _telling(supply, work, ahead), work.built)
+        if work.compiled:
+            from trueup.acquisition.compilation import make_bytecode
 
-        packs = [one.pack for one in acquired.values()]
-        make_bytecode(supply.store, packs, environment.interpreter)
-    ready = time.perf_counter()
-    # Not before all is at hand: what cannot be answered or got must not cost what is there.
-    where = work.remake() if work.remake else environment
-    try:
-        outcome, again = _write(work, where, acquired, going, supply)
-    except StoreError:
-        # Somebody pruned the store between finding a pack and using it: get it once more.
-        acquired = _acquire(plan, supply, work.built)
-        outcome, again = _write(work, where, acquired, going, supply)
+            packs = [one.pack for one in acquired.values()]
+            make_bytecode(supply.store, packs, environment.interpreter)
+        ready = time.perf_counter()
+        # Not before all is at hand: what cannot be answered or got must not cost what is there.
+        where = work.remake() if work.remake else environment
+        try:
+            outcome, again = _write(work, where, acquired, going, supply, ahead)
+        except StoreError:
+            # Somebody pruned the store between finding a pack and using it: get it once more.
+            acquired = _acquire(plan, supply, work.built)
+            outcome, again = _write(work, where, acquired, going, supply, ahead)
     seconds = {"acquire": ready - started, "write": time.perf_counter() - ready}
     return Applied(acquired, outcome, replaced, seconds, again)
+
+
+def _telling(supply: Supply, work: Work, ahead: Ahead) -> Supply:
+    """Return `supply`, by which what has come is staged while the rest is on its way.
+
+    Not where the environment is made anew first, nor where bytecode is to come along.
+    """
+    if work.remake is not None or work.compiled:
+        return supply
+    coming = {one.artifact.name: one for one in work.plan.add}
+
+    def stage(name: str, acquired: Acquired, company: Company) -> None:
+        if name in coming:  # a build asks by its own supply, for another environment
+            delivery = _delivery(coming[name], acquired, work.fingerprints.get(name, b""))
+            ahead.stage(delivery, company)
+
+    return replace(supply, ready=stage)
 
 
 def _acquire(plan: Plan, supply: Supply, built: Mapping[str, Pack]) -> dict[str, Acquired]:
@@ -118,6 +141,7 @@ def _write(
     acquired: Mapping[str, Acquired],
     going: list[InstalledDistribution],
     supply: Supply,
+    ahead: Ahead,
 ) -> tuple[Outcome, bool]:
     """Carry out `work`; return what came of it, and whether the background has something to do."""
     deliveries = []
@@ -125,8 +149,15 @@ def _write(
         name = one.artifact.name
         delivery = _delivery(one, acquired[name], work.fingerprints.get(name, b""))
         deliveries.append(delivery)
-    store, variables = supply.store, supply.variables
-    return deliver(environment, going, deliveries, store, variables, compiled=work.compiled)
+    return deliver(
+        environment,
+        going,
+        deliveries,
+        supply.store,
+        supply.variables,
+        compiled=work.compiled,
+        ahead=ahead.take,
+    )
 
 
 def _delivery(addition: Addition, acquired: Acquired, fingerprint: bytes) -> Delivery:

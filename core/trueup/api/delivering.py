@@ -12,13 +12,14 @@ from trueup.destination.environment import Environment
 from trueup.destination.installed import InstalledDistribution
 from trueup.installation.commit import Outcome
 from trueup.installation.record import Delivery
+from trueup.installation.second_writer import Ready, not_ready
 from trueup.installation.transaction import carry_out
 from trueup.values import replace
 
 __all__ = ["compile_again", "deliver"]
 
 
-def deliver(
+def deliver(  # noqa: PLR0913 - what changes and where, and settings with defaults
     environment: Environment,
     going: Sequence[InstalledDistribution],
     coming: Sequence[Delivery],
@@ -26,6 +27,7 @@ def deliver(
     variables: Mapping[str, str],
     *,
     compiled: bool | None = None,
+    ahead: Ready = not_ready,
 ) -> tuple[Outcome, bool]:
     """Change the environment in one transaction. The caller holds its lock.
 
@@ -36,6 +38,7 @@ def deliver(
         store: where bytecode is; its reporter is told of what happens.
         variables: the environment variables.
         compiled: False for no bytecode, True where all of it has just been made.
+        ahead: tells what of `coming` is staged already.
 
     Returns:
         What came of it, and whether some of it comes so often that compiling it in the background
@@ -51,7 +54,7 @@ def deliver(
             for one, made in zip(coming, found, strict=True)
         ]
     again = compiled is None and is_wanted(variables) and _again(environment, coming, store)
-    return carry_out(environment, going, coming, reporter=store.reporter), again
+    return carry_out(environment, going, coming, reporter=store.reporter, ahead=ahead), again
 
 
 def _again(environment: Environment, coming: Sequence[Delivery], store: Store) -> bool:

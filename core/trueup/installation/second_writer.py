@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from trueup.destination.environment import Environment
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     import subprocess
     from typing import IO
 
-__all__ = ["stage_all", "write_beside", "written"]
+__all__ = ["Ready", "not_ready", "stage_all", "write_beside", "written"]
+
+Ready = Callable[[Delivery], "Staged | None"]
+"""Returns what is staged already of a delivery, or None."""
 
 _FILE, _BYTE = 25e-6, 1e-9  # seconds that a file costs, and a byte
 _WORTH = 0.25  # seconds of writing; below, a process has hardly started when all is done
@@ -66,26 +69,46 @@ class _SecondWriter:
         return found
 
 
+def not_ready(_delivery: Delivery) -> Staged | None:
+    """Say that nothing is staged yet."""
+    return None
+
+
 def stage_all(
-    environment: Environment, deliveries: Sequence[Delivery], folder: str, reporter: Reporter
+    environment: Environment,
+    deliveries: Sequence[Delivery],
+    folder: str,
+    reporter: Reporter,
+    ahead: Ready = not_ready,
 ) -> list[Staged]:
     """Stage every delivery out of its pack, each in a folder below `folder` named by its number.
+
+    Args:
+        environment: where they go.
+        deliveries: what is to be staged.
+        folder: the transaction's folder, which is empty.
+        reporter: told of each.
+        ahead: tells what of them is staged already.
 
     Raises:
         OSError: the place is full or not writable.
         StoreError: a pack is gone since it was found.
     """
-    staged: dict[int, Staged] = {}
+    known = enumerate(map(ahead, deliveries))
+    staged = {number: one for number, one in known if one is not None}
+    for number in staged:
+        _claimed(folder, number)
 
     def write(number: int) -> None:
         with written(deliveries[number], reporter):
             place = os.path.join(folder, str(number))
             staged[number] = stage(environment, deliveries[number], place)
 
-    with _second_writer(environment, deliveries, folder) as second:
+    left = [each for number, each in enumerate(deliveries) if number not in staged]
+    with _second_writer(environment, deliveries, folder, left) as second:
         order = range(len(deliveries)) if second is None else _in_order(deliveries)
         for number in order:
-            if _claimed(folder, number):
+            if number not in staged and _claimed(folder, number):
                 write(number)
         beside = {} if second is None else second.results()
     for number in [number for number in order if number not in staged]:
@@ -132,7 +155,10 @@ def _claimed(folder: str, number: int) -> bool:
 
 @contextmanager
 def _second_writer(
-    environment: Environment, deliveries: Sequence[Delivery], folder: str
+    environment: Environment,
+    deliveries: Sequence[Delivery],
+    folder: str,
+    left: Sequence[Delivery],
 ) -> Iterator[_SecondWriter | None]:
     """Start a second writer where that is worth it; None where it is not, or cannot be.
 
@@ -140,10 +166,11 @@ def _second_writer(
 
     Args:
         environment: where the deliveries go.
-        deliveries: what is to be staged.
-        folder: the transaction's folder, which is empty.
+        deliveries: all that come.
+        folder: the transaction's folder, with a folder in it for each that is staged already.
+        left: those that are not.
     """
-    if not _is_worth_it(deliveries):
+    if not _is_worth_it(left):
         yield None
         return
     import pickle

@@ -33,11 +33,11 @@ from trueup.installation.journal import (
 from trueup.installation.placement import is_whole
 from trueup.installation.record import Delivery
 from trueup.installation.salvage import open_salvage
-from trueup.installation.second_writer import stage_all, written
+from trueup.installation.second_writer import Ready, not_ready, stage_all, written
 from trueup.installation.staging import stage, without_twins
 from trueup.reporting import SILENT, Event, Reporter
 
-__all__ = ["Outcome", "carry_out", "recover"]
+__all__ = ["Outcome", "carry_out", "new_folder", "recover", "sweep", "written"]
 
 _PREFIX = "transaction-"
 # Of threads of one process: two that make thousands of files hand the interpreter's lock to and fro
@@ -52,6 +52,7 @@ def carry_out(
     deliveries: Sequence[Delivery],
     *,
     reporter: Reporter = SILENT,
+    ahead: Ready = not_ready,
 ) -> Outcome:
     """Take `removals` out of the environment and put `deliveries` in. The caller holds the lock.
 
@@ -63,6 +64,7 @@ def carry_out(
         removals: distributions that go, those that are replaced included.
         deliveries: distributions that come.
         reporter: told of files of others that had to give way.
+        ahead: tells what of `deliveries` is staged already.
 
     Raises:
         TransactionError: something could not be written or renamed; the environment is as it was.
@@ -71,12 +73,14 @@ def carry_out(
     """
     if is_open(environment):
         recover(environment, reporter=reporter)
+        ahead = not_ready  # it was swept up as well
     with _ONE_AT_A_TIME, _translated(environment, deliveries):
         departing = departing_files(environment, removals, reporter=reporter)
         trees = locations_of(removals)
-        folder = _new_folder(environment)
+        folder = new_folder(environment)
         try:
-            staged = without_twins(_stage_all(environment, deliveries, folder, reporter))
+            all_of_them = _stage_all(environment, deliveries, folder, reporter, ahead)
+            staged = without_twins(all_of_them)
             gone = tuple(removal.path for removal in removals)
             journal = Journal(folder, departing, gone, staged, _boundaries(environment))
             reporter(Event("placing", environment.root))
@@ -87,19 +91,23 @@ def carry_out(
             reporter(Event("placed", environment.root))
         finally:
             if not is_open(environment):
-                _sweep(folder)
+                sweep(folder)
     for path in outcome.displaced:
         reporter(Event("warning", path, f"{path} belonged to something else; replaced"))
     return outcome
 
 
 def _stage_all(
-    environment: Environment, deliveries: Sequence[Delivery], folder: str, reporter: Reporter
+    environment: Environment,
+    deliveries: Sequence[Delivery],
+    folder: str,
+    reporter: Reporter,
+    ahead: Ready,
 ) -> list[Staged]:
     """Stage every delivery, out of what waits on a shelf or out of its pack."""
     salvage = open_salvage(environment, folder)
     if salvage is None:
-        return stage_all(environment, deliveries, folder, reporter)
+        return stage_all(environment, deliveries, folder, reporter, ahead)
     staged: list[Staged] = []
     for number, delivery in enumerate(deliveries):
         place = os.path.join(folder, str(number))
@@ -108,14 +116,15 @@ def _stage_all(
     return staged
 
 
-def _new_folder(environment: Environment) -> str:
+def new_folder(environment: Environment) -> str:
+    """Make a folder for a transaction; one that nobody takes away is swept up by `recover`."""
     folder = os.path.join(environment.state, _PREFIX + os.urandom(8).hex())
     os.makedirs(environment.state, mode=0o700, exist_ok=True)
     os.mkdir(folder, 0o700)
     return folder
 
 
-def _sweep(folder: str) -> None:
+def sweep(folder: str) -> None:
     """Remove a transaction's folder, as far as that is possible; the next transaction tries again.
 
     When all went well, there is hardly more in it than empty directories.
@@ -164,7 +173,7 @@ def recover(environment: Environment, *, reporter: Reporter = SILENT) -> tuple[s
             what = ", ".join(journal.subject)
             reporter(Event("recovered", environment.root, f"{how} an interrupted change: {what}"))
         for folder in folders:
-            _sweep(folder)
+            sweep(folder)
     return journal.subject if journal else ()
 
 

@@ -63,7 +63,8 @@ def _large_wheels(folder: Path, spoilt: str = "") -> list[Artifact]:
     """Return artifacts whose wheels are enough work for another process."""
     found = []
     for name in ("one", "two", "three"):
-        files = {f"{name}/__init__.py": "", f"{name}/data.bin": os.urandom(9 << 20)}
+        files: dict[str, str | bytes] = {f"{name}/__init__.py": ""}
+        files[f"{name}/data.bin"] = os.urandom(9 << 20)
         path = make_wheel(folder, name, files=files)
         if name == spoilt:
             content = bytearray(path.read_bytes())
