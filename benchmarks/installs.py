@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from benchmarks.case import FIRST_RUN, Case, Command
@@ -23,9 +24,10 @@ _PIP: Command = (
     *("--find-links", "{wheelhouse}", "-r", "{lock}"),
 )
 _PIP_VENV: Command = ("{python}", "-m", "venv", "--without-pip", "{target}")
-# As from an index, with caches of this round alone.
+# As from an index, with caches of this round alone. uv reads no configuration of pip's, so trueup
+# reads none here: further indexes in it would be asked by one of the two alone.
 _COLD = {
-    "PIP_CONFIG_FILE": "",
+    "PIP_CONFIG_FILE": os.devnull,
     "UV_OFFLINE": "0",
     "UV_CACHE_DIR": "{own}/uv",
     "TRUEUP_CACHE_DIR": "{own}/trueup",
@@ -162,7 +164,7 @@ def _cold(way: _Way, chosen: str) -> Case:
         *("cold", "cold install", chosen, way.peer, way.label, (install,)),
         prepare=(EMPTY,),
         sets=(chosen,),
-        environment=_COLD,
+        environment=_COLD | ({"PIP_CONFIG_FILE": ""} if way.peer == "pip" else {}),
         slow=chosen == "large" or (way.peer == "pip" and chosen == "medium"),
         most=_FEW,
     )

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from trueup.acquisition.adapter import Lookups, adapter
 from trueup.errors import FetchError, RequestError
@@ -117,6 +118,7 @@ class Connections:
         self._idle: list[Session] = []
         self._context: ssl.SSLContext | None = None
         self._lookups = Lookups()
+        self._proxies: dict[tuple[str, str], dict[str, str]] = {}
         self._closed = False
 
     @contextmanager
@@ -142,6 +144,13 @@ class Connections:
 
     def proxies(self, url: str) -> dict[str, str]:
         """Return the proxies for one address, as `requests` wants them; no_proxy is obeyed."""
+        parts = urlsplit(url)
+        place = (parts.scheme, parts.netloc)
+        if place not in self._proxies:  # half a millisecond, and the same for each file of a host
+            self._proxies[place] = self._proxies_of(url)
+        return self._proxies[place]
+
+    def _proxies_of(self, url: str) -> dict[str, str]:
         from requests.utils import get_environ_proxies, should_bypass_proxies
 
         if not self.network.proxy:
