@@ -139,16 +139,39 @@ def settled(grounds: Sequence[Ground]) -> Any:
 
     Waits for one tick of the clock where something has just been written.
     """
-    for _ in range(2):
-        signed = [_signed(each) for each in grounds]
-        now = time.time_ns()
-        looks = [look for each in signed if each is not None for look in (*each[0], *each[1])]
-        if None in signed:
-            return None
-        if all(max(look[1][:2]) < now - _tick(*look[1][:2]) for look in looks):
-            return signed
-        time.sleep(TICK)
-    return None
+    signed = [_signed(each) for each in grounds]
+    if None in signed or not any(_young(each) for each in signed if each is not None):
+        return None if None in signed else signed
+    time.sleep(TICK)
+    # All that was old enough then is as it was seen then, for whoever compares it.
+    signed = [None if each is None else _seen_again(each) for each in signed]
+    return None if any(each is None or _young(each) for each in signed) else signed
+
+
+def _young(signed: tuple[Any, ...]) -> set[str]:
+    """Return the paths that may change once more within one tick of the clock."""
+    now = time.time_ns()
+    limit = now - _COARSE
+    return {
+        path
+        for looks in signed[:2]
+        for path, (mtime, ctime, _, _) in looks
+        if (mtime > limit or ctime > limit) and max(mtime, ctime) >= now - _tick(mtime, ctime)
+    }
+
+
+def _seen_again(signed: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    young = _young(signed)
+    places, links = ([path for path, _ in looks if path in young] for looks in signed[:2])
+    again = _signed(Ground(tuple(places), tuple(links)))
+    if again is None:
+        return None
+    now = [dict(looks) for looks in again[:2]]
+    looks = [
+        [(path, known.get(path, look)) for path, look in before]
+        for before, known in zip(signed[:2], now, strict=True)
+    ]
+    return (*looks, *signed[2:])
 
 
 def _signed(ground: Ground) -> tuple[Any, ...] | None:

@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trueup_tox.judgement import still_fresh
-from trueup_tox.memory import TICK, Ground, settled
+from trueup_tox.memory import TICK, Ground, Signature, settled
 
 if TYPE_CHECKING:
     from typing import Any
 
     from trueup.destination.environment import Environment
     from trueup.destination.installed import InstalledDistribution
+    from trueup.installation.receipt import Receipt
 
 __all__ = ["verified", "verified_build"]
 
@@ -34,11 +35,18 @@ def verified(environment: Environment, files: Collection[str], variables: Mappin
     from trueup.installation.damage import find_damage
 
     installed = read_installed(environment)
+    receipts = dict(_receipts(environment, installed))
     prints = list(_fingerprints(installed.values()))
     there = tuple(path for path in files if os.path.exists(path))
     more = Ground(there, absent=tuple(set(files) - set(there)))
-    signed = settled([_of_environment(environment, installed), more, *map(_of_project, prints)])
-    if signed is None or find_damage(environment, installed, edited_too=True):
+    ours = _of_environment(environment, receipts)
+    signed = settled([ours, more, *map(_of_project, prints)])
+    if signed is None:
+        return None
+    # What looks as its receipt has it was just looked at: once is enough for twenty thousand files.
+    written = _as_written(receipts, dict(signed[0][0]))
+    doubted = {name: one for name, one in installed.items() if one.path not in receipts}
+    if find_damage(environment, doubted if written else installed, edited_too=True):
         return None
     return signed if all(still_fresh(each, variables) for each in prints) else None
 
@@ -76,19 +84,40 @@ def _of_project(fingerprint: bytes) -> Ground:
     return Ground(tuple(places), tuple(links), found.absent, (tree,), fingerprint)
 
 
-def _of_environment(
+def _receipts(
     environment: Environment, installed: Mapping[str, InstalledDistribution]
-) -> Ground:
-    """Return the files that trueup wrote, and what tells that something came or went."""
+) -> Iterator[tuple[str, Receipt]]:
+    """Yield each receipt that there is, by the path of its dist-info directory."""
     from trueup.installation.receipt import read_receipt
 
-    interpreter = environment.interpreter
-    places = [os.path.join(interpreter.prefix, "pyvenv.cfg"), interpreter.base_executable]
-    places += [path for path in environment.library_directories if os.path.isdir(path)]
     for present in installed.values():
         receipt = read_receipt(environment, os.path.basename(present.path))
         if receipt is not None:
-            places += [os.path.join(present.library, path) for path in receipt.paths]
+            yield present.path, receipt
+
+
+def _paths(dist_info: str, receipt: Receipt) -> list[str]:
+    start = os.path.join(os.path.dirname(dist_info), "")
+    return [path if os.path.isabs(path) else start + path for path in receipt.paths]
+
+
+def _as_written(receipts: Mapping[str, Receipt], looks: Mapping[str, Signature]) -> bool:
+    """Whether every file looks as its receipt has it."""
+    for dist_info, receipt in receipts.items():
+        columns = (receipt.mtimes, receipt.ctimes, receipt.inodes, receipt.sizes)
+        rows = zip(_paths(dist_info, receipt), zip(*columns, strict=True), strict=True)
+        if any(looks.get(path) != row for path, row in rows):
+            return False
+    return True
+
+
+def _of_environment(environment: Environment, receipts: Mapping[str, Receipt]) -> Ground:
+    """Return the files that trueup wrote, and what tells that something came or went."""
+    interpreter = environment.interpreter
+    places = [os.path.join(interpreter.prefix, "pyvenv.cfg"), interpreter.base_executable]
+    places += [path for path in environment.library_directories if os.path.isdir(path)]
+    for dist_info, receipt in receipts.items():
+        places += _paths(dist_info, receipt)
     return Ground(tuple(places), absent=(os.path.join(environment.state, "journal"),))
 
 

@@ -122,14 +122,19 @@ class _Staging:
         return (*(Move(self._places[one], self._targets[one]) for one in others), last)
 
 
-def open_salvage(environment: Environment, folder: str) -> Salvage | None:
-    """Return what lies on the shelves of `environment`; None where there are none.
+def open_salvage(environment: Environment, folder: str, wanted: Collection[str]) -> Salvage | None:
+    """Return what lies on the shelves of `environment`; None where there is nothing to take.
 
     Args:
         environment: whose.
+        wanted: the names of the dist-info directories of what comes.
         folder: where a directory can be made, to see what permissions it gets.
     """
-    found = shelves(environment.root)
+    found = [
+        one
+        for one in shelves(environment.root)
+        if any(os.path.lexists(os.path.join(one.receipts, name)) for name in wanted)
+    ]
     if not found:
         return None
     trial = os.path.join(folder, "trial")

@@ -105,7 +105,8 @@ def _stage_all(
     ahead: Ready,
 ) -> list[Staged]:
     """Stage every delivery, out of what waits on a shelf or out of its pack."""
-    salvage = open_salvage(environment, folder)
+    coming = [one.pack.dist_info for one in deliveries]
+    salvage = open_salvage(environment, folder, coming)
     if salvage is None:
         return stage_all(environment, deliveries, folder, reporter, ahead)
     staged: list[Staged] = []
