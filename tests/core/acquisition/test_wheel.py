@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -176,7 +177,8 @@ def test_a_flipped_byte_makes_a_wheel_refused_or_changes_nothing(tmp_path: Path)
         except WheelRefused:
             refused += 1
         else:
-            assert [file[:4] + file[5:] for file in files] == [file[:4] + file[5:] for file in good]
+            plain = [replace(file, executable=False) for file in files]
+            assert plain == [replace(file, executable=False) for file in good]
     assert refused > 0.8 * len(whole)
 
 
