@@ -51,6 +51,21 @@ def test_by_options_the_first_index_that_has_the_name_wins(indexes: Indexes) -> 
     assert MIXED not in done.err
 
 
+def test_an_install_done_again_says_so_again_and_is_not_parsed(indexes: Indexes) -> None:
+    places = [indexes.shell.root / name for name in ("first", "second", "third")]
+    options = ("--index-url", indexes.others, "--extra-index-url", indexes.mine)
+    loaded = []
+    for place in places:
+        assert indexes.shell("venv", place).code == 0
+        done = indexes.install("-p", place, *options, "beta", PYTHONPROFILEIMPORTTIME="1")
+        assert done.err.count(MIXED) == 1
+        assert "Installed 1 distribution" in done.out
+        loaded.append("trueup.resolution.install_grammar" in done.err)
+    assert loaded == [True, False, False]
+    quiet = indexes.install("-q", "-p", places[0], *options, "beta")
+    assert MIXED not in quiet.out
+
+
 def test_by_the_settings_of_uv_the_first_index_wins(indexes: Indexes) -> None:
     settings = {"UV_DEFAULT_INDEX": indexes.others, "UV_INDEX": indexes.mine}
     done = indexes.install("beta", "only", **settings)

@@ -34,6 +34,7 @@ class Repeat:
         color: "auto", "always" or "never".
         recreate: the environment is made anew first, whatever is in it.
         identity: of the environment that was made anew; "" for none.
+        warnings: what the resolver had to say: a part of its answer, which it is as old as.
         grounds: what else decided.
     """
 
@@ -47,6 +48,7 @@ class Repeat:
     color: str
     recreate: bool = False
     identity: str = ""
+    warnings: tuple[str, ...] = ()
     grounds: Grounds = Grounds()
 
     def as_plain(self) -> dict[str, Any]:

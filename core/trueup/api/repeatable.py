@@ -74,6 +74,7 @@ def repeat_of(
         verbosity=options.verbose - options.quiet,
         progress=options.progress,
         color=options.color,
+        warnings=tuple(dict.fromkeys(answered.resolution.warnings)),
         grounds=replace(grounds, places=(*grounds.places, *local)),
     )
 
@@ -119,8 +120,7 @@ def _local(artifact: Artifact) -> list[str]:
 def _grounds(request: Request, answered: Answer, variables: Mapping[str, str]) -> Grounds | None:
     """Return what decided the answer; None where that cannot be told by looks."""
     resolver = answered.resolver
-    resolution = answered.resolution
-    if not isinstance(resolver, UvResolver) or resolution.warnings or answered.standing:
+    if not isinstance(resolver, UvResolver) or answered.standing:
         return None
     if _decides_more(request) or any(map(holds_variables, request.files)):
         return None

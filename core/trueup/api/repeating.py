@@ -83,9 +83,13 @@ def repeat(
         Added(name, version, how="store", reason="not installed")
         for _, name, version, _ in known.packs
     )
+    for warning in known.warnings:
+        reporter(Event("warning", "resolution", warning))
     for one in added:
         reporter(Event("added", one.name, one.version))
-    return InstallReport(environment.root, added=added, seconds=seconds, repeat=known)
+    return InstallReport(
+        environment.root, added=added, warnings=known.warnings, seconds=seconds, repeat=known
+    )
 
 
 def _opened(python: str | None, store: Store) -> Environment | None:

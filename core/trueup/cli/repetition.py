@@ -60,7 +60,9 @@ def remember_repeat(arguments: Sequence[str], python: str, report: InstallReport
     """
     split = _split(arguments)
     known = report.repeat
-    if known is None or report.warnings or split is None or (split[1] or "") != python:
+    if known is None or split is None or (split[1] or "") != python:
+        return
+    if report.warnings != known.warnings:  # of what the next environment may not have: files, say
         return
     told = known.as_plain()
     glance.remember([_KIND, *split[0]], told, **known.grounds.as_keywords())
