@@ -111,9 +111,9 @@ def _pools(lookups: Lookups) -> dict[str, type[Any]]:
         """The same by TLS."""
 
     class Plain(HTTPConnectionPool):
-        ConnectionCls = Direct
+        ConnectionCls: Any = Direct
 
     class Encrypted(HTTPSConnectionPool):
-        ConnectionCls = Secure
+        ConnectionCls: Any = Secure
 
     return {"http": Plain, "https": Encrypted}

@@ -103,6 +103,11 @@ class Pack:
         columns = (directories, self.names, self.sizes, self.offsets, flags, digests)
         return starmap(PackedFile, zip(*columns, strict=True))
 
+    def heads(self) -> frozenset[bytes]:
+        """Return the first 16 bytes of each file's digest: enough to know a content by."""
+        size = DIGEST_SIZE
+        return frozenset(self.digests[i : i + 16] for i in range(0, len(self.digests), size))
+
     def find(self, member: str) -> PackedFile | None:
         """Return the file `member` ("purelib/requests-2.32.0.dist-info/METADATA"), or None."""
         directory, _, name = member.rpartition("/")

@@ -97,7 +97,9 @@ def _misleading(
     if previous is None:
         return ()
     verdict = judge_now(previous, circumstances, supply.interpreter, supply.variables)
-    return misleading(previous, verdict, Sight(circumstances.tree, supply.variables))
+    pack = supply.store.find_pack(previous.wheel)
+    sight = Sight(circumstances.tree, supply.variables)
+    return misleading(previous, verdict, sight, pack.heads() if pack else frozenset())
 
 
 @dataclass(frozen=True, slots=True)

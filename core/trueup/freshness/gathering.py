@@ -60,8 +60,7 @@ class _Gathering:
 
     def __init__(self, facts: BuildFacts) -> None:
         self.facts = facts
-        digests = facts.seen.pack.digests
-        self.members = frozenset(digests[at : at + 16] for at in range(0, len(digests), 32))
+        self.members = facts.seen.pack.heads()
 
     def fingerprint(self) -> Fingerprint:
         circumstances = self.facts.seen.circumstances

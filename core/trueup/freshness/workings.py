@@ -10,7 +10,7 @@ unless all that changed is what such books are for: the text of sources.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from trueup.freshness.fingerprint import Fingerprint
 from trueup.freshness.names import (
@@ -30,23 +30,27 @@ _DEFINITIONS = frozenset((".build", ".cmake"))
 _BINARY = (*EXTENSION_SUFFIXES, ".a", ".lib", ".o", ".obj")
 
 
-def misleading(fingerprint: Fingerprint, verdict: Verdict, sight: Sight) -> tuple[str, ...]:
+def misleading(
+    fingerprint: Fingerprint, verdict: Verdict, sight: Sight, members: Collection[bytes]
+) -> tuple[str, ...]:
     """Return what of a tree has to be out of the way of its next build: files, and their folders.
 
-    Never what git tracks, what was there before any build, or what somebody has edited since: only
-    what the build can make again.
+    Never what git tracks, what was there before any build, or what somebody has edited since; nor
+    what is neither installed nor compiled, such as a log, or an archive that a build fetched.
 
     Args:
         fingerprint: of the build before.
         verdict: on it.
         sight: the tree now.
+        members: 16 bytes of the digest of each file that is installed.
     """
     reasons = verdict.reasons if isinstance(verdict, Stale) else ()
     text_alone = all(_is_in_books(one, fingerprint, sight) for one in reasons)
     if reasons and text_alone and _keeps_books(fingerprint):
         return ()
+    found = _made(fingerprint, sight, members)
     tracked = tracked_files(sight.tree, sight.variables)
-    return tuple(path for path in sorted(_made(fingerprint, sight)) if path not in tracked)
+    return tuple(path for path in sorted(found) if path not in tracked)
 
 
 def _keeps_books(fingerprint: Fingerprint) -> bool:
@@ -62,16 +66,24 @@ def _is_in_books(reason: Reason, fingerprint: Fingerprint, sight: Sight) -> bool
     return now is not None and now.mtime_ns > fingerprint.time_ns
 
 
-def _made(fingerprint: Fingerprint, sight: Sight) -> Iterator[str]:
+def _made(fingerprint: Fingerprint, sight: Sight, members: Collection[bytes]) -> Iterator[str]:
     outputs = {mark.path: mark for mark in fingerprint.files if mark.kind in {"output", "link"}}
+    stems = {os.path.splitext(mark.path)[0] for mark in fingerprint.files}
     for path in fingerprint.made:
         now = sight.signature(path, follow=False)
         if not sight.exists(path) or any(map(is_noise, path.split("/"))):
             continue
+        stem, suffix = os.path.splitext(path)
         if now is None or is_by_product(path) or path.endswith(_BINARY):
             yield path  # None: a folder
-        elif path not in fingerprint.altered:
-            mark = outputs.get(path)
-            same = mark is not None and sight.digest(path, mark.kind) == mark.digest
-            if same or now.ctime_ns <= fingerprint.time_ns:
+        elif path in fingerprint.altered:
+            continue
+        elif path in outputs:
+            if sight.digest(path, outputs[path].kind) == outputs[path].digest:
                 yield path
+        elif now.ctime_ns <= fingerprint.time_ns and (
+            # `scan.c` was made of `scan.pyx`, and is not installed itself.
+            (suffix in NATIVE_SUFFIXES and stem in stems)
+            or sight.digest(path, "content") in members
+        ):
+            yield path

@@ -85,6 +85,16 @@ def test_what_a_build_does_not_make_any_more_is_not_left_behind(bench: Bench) ->
     assert bench.truth(Situation())
 
 
+def test_what_a_build_makes_for_itself_alone_stays(tmp_path: Path, supply: Supply) -> None:
+    log = '\nwith open("build.log", "a") as file:\n    file.write("built\\n")\n'
+    project = Mechanism({**_PROJECT.files, "backend.py": BACKEND + _GENERATING + log})
+    with closing(Bench(tmp_path / "demo", project, supply, editable=False)) as bench:
+        once = (bench.tree / "build.log").read_text()
+        (bench.tree / "template.txt").write_text("A = 2\n")
+        bench.build_again(Situation())
+        assert (bench.tree / "build.log").read_text().startswith(2 * once)
+
+
 def test_what_builds_made_is_back_after_one_that_fails(bench: Bench) -> None:
     was = (bench.tree / "src/demo/made/two.py").stat()
     (bench.tree / "names.txt").write_text("one broken")
@@ -171,7 +181,7 @@ def test_what_ninja_keeps_is_used_where_only_a_source_changed(
     with closing(Bench(tmp_path / "demo", project, supply, editable=True)) as bench:
         before, sight = bench.built.fingerprint, Sight(str(bench.tree), bench.variables)
         assert EDITS["native_source"](bench.tree, project) is not None
-        assert misleading(before, bench.judge(Situation()), sight) == ()
+        assert misleading(before, bench.judge(Situation()), sight, ()) == ()
         bench.restore()
         flags = Situation(variables={"CFLAGS": "-O1"})
-        assert "CMakeCache.txt" in misleading(before, bench.judge(flags), sight)
+        assert "CMakeCache.txt" in misleading(before, bench.judge(flags), sight, ())
