@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from benchmarks.case import Case
+    from benchmarks.rounds import Outcome
 
 _PAGE = os.path.join(os.path.dirname(HERE), "docs", "speed.md")
 # What the smoke test runs: one case of each way to measure.
@@ -86,20 +87,24 @@ def _run(arguments: argparse.Namespace, cases: Sequence[Case]) -> int:
     work = os.path.abspath(arguments.work)
     workshop = Workshop(work, place, os.path.abspath(arguments.python), tuple(arguments.pass_env))
     supplies = Supplies(workshop)
+    failed: list[Outcome] = []
     try:
-        outcomes = run_cases(cases, rounds, supplies)
-        around = circumstances(
-            python=workshop.python_version,
-            filesystem=place.filesystem,
-            rounds=rounds,
-            against=arguments.against,
-            versions=workshop.versions(supplies.peers),
-            warning=place.warning,
-        )
+        # What is done is kept: an hour of rounds is not lost with the family that is interrupted.
+        for family in dict.fromkeys(case.family for case in cases):
+            among = [case for case in cases if case.family == family]
+            outcomes = run_cases(among, rounds, supplies)
+            around = circumstances(
+                python=workshop.python_version,
+                filesystem=place.filesystem,
+                rounds=rounds,
+                against=arguments.against,
+                versions=workshop.versions(supplies.peers),
+                warning=place.warning,
+            )
+            keep(_results(arguments), outcomes, around)
+            failed += [outcome for outcome in outcomes if outcome.failure]
     finally:
         workshop.close()
-    keep(_results(arguments), outcomes, around)
-    failed = [outcome for outcome in outcomes if outcome.failure]
     for outcome in failed:
         print(f"failed: {outcome.case.group}: {outcome.case.label}", file=sys.stderr)
     return 1 if failed else 0

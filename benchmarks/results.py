@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from benchmarks import goals, plots
@@ -45,9 +46,11 @@ def put_together(folder: str) -> str:
         _write(os.path.join(folder, name), drawing)
     parts = ["## Goals", "", goals.to_markdown(table), "## Figures", ""]
     # What was run together is told of together.
-    for around in dict.fromkeys(_frozen(around) for around, _ in found.values()):
-        among = [row for told, group in found.values() if _frozen(told) == around for row in group]
-        parts += [to_markdown(among, next(a for a, _ in found.values() if _frozen(a) == around))]
+    for key in dict.fromkeys(_frozen(around) for around, _ in found.values()):
+        together = [one for one in found.values() if _frozen(one[0]) == key]
+        versions = {name: told for around, _ in together for name, told in around.versions.items()}
+        around = replace(together[0][0], versions=versions)
+        parts += [to_markdown([row for _, group in together for row in group], around)]
     text = "\n".join(parts)
     _write(os.path.join(folder, "results.md"), text)
     return text
