@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Look = tuple[str, tuple[int, int, int, int]]
 
-__all__ = ["forget", "look", "recall", "remember"]
+__all__ = ["forget", "look", "recall", "remember", "store_root"]
 
 _FORMAT = 3
 _RACY = 50_000_000  # nanoseconds; what changed so lately may change again within one clock tick
@@ -207,11 +207,11 @@ def _boot() -> bytes:
 
 
 def _path(key: tuple[object, ...]) -> str:
-    return os.path.join(_root(), "v1", "glances", f"{zlib.crc32(repr(key).encode()):08x}")
+    return os.path.join(store_root(), "v1", "glances", f"{zlib.crc32(repr(key).encode()):08x}")
 
 
-def _root() -> str:
-    """Return the store's directory, as the store finds it."""
+def store_root() -> str:
+    """Return where the store is: TRUEUP_CACHE_DIR, or else in the user's own cache directory."""
     given = os.environ.get("TRUEUP_CACHE_DIR")
     if given:
         return os.path.abspath(os.path.expanduser(given))

@@ -13,13 +13,13 @@ the options `frozen` and `slots` and nothing else. `dataclasses.fields`, `asdict
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from operator import attrgetter
 
 # Here, and wherever an install that was done once passes, nothing of `typing` is imported: 3 ms.
+# Nor of `collections` and `functools`: 5 of the 30 ms that making an environment takes.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     _Class = Any
@@ -163,7 +163,7 @@ class _Constructor:
     def __get__(self, value: object, cls: _Class) -> Any:
         self._left -= 1
         if value is not None and self._left > 0:
-            return partial(self._fill, value)
+            return lambda *given, **named: self._fill(value, *given, **named)
         init = self._owner.__init__ = _compiled(self._owner, self._said)
         return init if value is None else init.__get__(value, cls)
 

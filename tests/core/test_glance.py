@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from platformdirs import user_cache_dir
 from support.command import Shell
 from trueup import glance
 
@@ -282,15 +282,12 @@ def test_a_store_that_cannot_be_written_to_costs_only_time(
     assert glance.look(["x"]) is None
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere platformdirs itself is asked")
-def test_a_glance_finds_the_store_where_the_store_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("value", ["/somewhere/else", "", "  "])
+def test_the_store_is_where_platformdirs_would_have_it(
+    value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trueup.acquisition.store_folder import default_root
-
     monkeypatch.delenv("TRUEUP_CACHE_DIR")
-    for value in (str(tmp_path), "", "  "):
-        monkeypatch.setenv("XDG_CACHE_HOME", value)
-        assert glance._root() == default_root()
+    monkeypatch.setenv("XDG_CACHE_HOME", value)
+    assert glance.store_root() == user_cache_dir("trueup", appauthor=False)
     monkeypatch.setenv("TRUEUP_CACHE_DIR", "~/store")
-    assert glance._root() == default_root()
+    assert glance.store_root() == os.path.expanduser("~/store")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 
+import pytest
 from support.command import Shell
 from trueup.destination.creation import create_environment
 from trueup.destination.facts import interpreter_facts
@@ -75,6 +78,26 @@ DECIDING = frozenset(
 )
 
 
+# What making an environment does without, too: it does nothing but make some directories and files.
+HEAVIER = frozenset(
+    [
+        "collections",
+        "functools",
+        "hashlib",
+        "json",
+        "platformdirs",
+        "re",
+        "sysconfig",
+        "threading",
+        "trueup.acquisition.pack",
+        "trueup.acquisition.store",
+        "trueup.destination.lock",
+        "trueup.destination.probe",
+        "trueup.destination.shelf",
+    ]
+)
+
+
 def _imports(errors: str) -> set[str]:
     """Return the modules that a process told of under PYTHONPROFILEIMPORTTIME."""
     lines = (line for line in errors.splitlines() if line.startswith("import time:"))
@@ -101,3 +124,24 @@ def test_an_install_that_was_done_once_imports_nothing_that_parses(shell: Shell)
     loaded = _imports(done.err)
     assert {"trueup.installation.transfer", "trueup.api.repeating"} <= loaded
     assert loaded & (UNUSED | DECIDING) == set()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere the interpreter's own venv makes it")
+@pytest.mark.parametrize("named", [(), ("-p", sys.executable)], ids=["running", "named"])
+@pytest.mark.parametrize("place", ["TRUEUP_CACHE_DIR", "XDG_CACHE_HOME"])
+def test_making_an_environment_imports_next_to_nothing(
+    shell: Shell, named: tuple[str, ...], place: str
+) -> None:
+    variables = {"TRUEUP_CACHE_DIR": "", place: str(shell.root / "store")}
+    for name in ("first", "second"):
+        done = shell("venv", name, *named, PYTHONPROFILEIMPORTTIME="1", **variables)
+        assert done.code == 0
+        assert done.out.startswith(f"Made {shell.root / name}")
+    nothing = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "import runpy"], capture_output=True, text=True,
+        check=True, env=shell.variables,
+    )  # fmt: skip
+    loaded = _imports(done.err) - _imports(nothing.stderr)
+    assert {"trueup.destination.creation", "trueup.cli.environment_commands"} <= loaded
+    own = {"trueup.destination.creation"}
+    assert loaded & (UNUSED | DECIDING | HEAVIER) - own == set()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import marshal
 import shutil
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -164,8 +166,11 @@ def test_another_kind_of_interpreter_is_asked_for_anew(once: Shell) -> None:
     place = once.root / "other"
     create_environment(str(place), interpreter_facts(sys.executable))
     for note in (Path(once.variables["TRUEUP_CACHE_DIR"]) / "v1" / "interpreters").iterdir():
-        text = note.read_text()
-        note.write_text(text.replace('"python_full_version": "', '"python_full_version": "1'))
+        told = marshal.loads(note.read_bytes()[4:])
+        if note.name.startswith("interpreter-"):
+            told["answer"]["markers"]["python_full_version"] = "1.0"
+        content = marshal.dumps(told, 4)
+        note.write_bytes(zlib.crc32(content).to_bytes(4, "big") + content)
     _, parsed = _install(once, place)
     assert parsed
 

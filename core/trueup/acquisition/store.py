@@ -12,10 +12,10 @@ import re
 
 from trueup.acquisition.pack import find_damage, load_pack, open_for_reading
 from trueup.acquisition.store_folder import (
+    FOLDERS,
     LAYOUT,
-    check_private,
     default_root,
-    make_folder,
+    folder_in,
     prepare_root,
 )
 from trueup.acquisition.store_records import (
@@ -62,7 +62,7 @@ def open_store(root: str | None = None, *, reporter: Reporter = SILENT) -> Store
     """
     path = default_root() if root is None else os.path.abspath(root)
     store = Store(path, prepare_root(path), reporter)
-    for name in ("packs", "builds", "temporary", "damaged"):
+    for name in FOLDERS:
         store.folder(name)
     if store.writable:
         remove_leftovers(store.folder("temporary"))
@@ -97,12 +97,7 @@ class Store:
         Raises:
             StoreError: it is a link, another user's, or writable by others.
         """
-        path = os.path.join(self.layout, name)
-        if self.writable:
-            make_folder(path)
-        elif os.path.lexists(path):
-            check_private(path)
-        return path
+        return folder_in(self.root, name, writable=self.writable)
 
     def temporary_directory(self) -> AbstractContextManager[str]:
         """Return a context manager: a new directory in the store, removed with all in it.

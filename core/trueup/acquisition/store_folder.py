@@ -11,17 +11,23 @@ import os
 import stat
 
 from trueup.errors import StoreError
+from trueup.glance import store_root
 
 __all__ = [
+    "FOLDERS",
     "LAYOUT",
     "UnsafeStore",
     "check_private",
     "default_root",
+    "folder_in",
     "make_folder",
+    "own_folder",
     "prepare_root",
 ]
 
 LAYOUT = "v1"
+FOLDERS = ("packs", "builds", "temporary", "damaged")
+"""Those that every store has."""
 
 _TAG = """Signature: 8a477f597d28d172789f06886806bc55
 # This folder is trueup's store, and can be made again: backups may leave it out.
@@ -36,12 +42,39 @@ class UnsafeStore(StoreError):
 
 def default_root() -> str:
     """Return where the store is: TRUEUP_CACHE_DIR, or the user's own cache directory."""
-    named = os.environ.get("TRUEUP_CACHE_DIR", "")
-    if named:
-        return os.path.abspath(os.path.expanduser(named))
-    from platformdirs import user_cache_dir  # 30 ms, only for those who name no place
+    return store_root()
 
-    return user_cache_dir("trueup", appauthor=False)
+
+def own_folder(name: str) -> str:
+    """Return a folder of the user's store, which is seen to as where it is opened.
+
+    It is for those who want nothing else of the store: what opens it, reads packs, too.
+
+    Raises:
+        StoreError: as for `open_store`.
+    """
+    root = default_root()
+    writable = prepare_root(root)
+    folders = {each: folder_in(root, each, writable=writable) for each in (*FOLDERS, name)}
+    if writable and os.listdir(folders["temporary"]):
+        from trueup.acquisition.store_temporary import remove_leftovers
+
+        remove_leftovers(folders["temporary"])
+    return folders[name]
+
+
+def folder_in(root: str, name: str, *, writable: bool) -> str:
+    """Return a folder of the store at `root`, made for its owner alone where it is missing.
+
+    Raises:
+        StoreError: it is a link, another user's, or writable by others.
+    """
+    path = os.path.join(root, LAYOUT, name)
+    if writable:
+        make_folder(path)
+    elif os.path.lexists(path):
+        check_private(path)
+    return path
 
 
 def prepare_root(root: str) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from io import TextIOWrapper
 
 from trueup.errors import RequestError, TrueupError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["leave_the_pipe", "run"]
 
@@ -43,6 +46,14 @@ def _run(arguments: Sequence[str]) -> int:
             code = repeated(arguments)
             if code is not None:
                 return code
+        if arguments[:1] == ["venv"]:
+            from trueup.cli.plain import plain_venv
+
+            said = plain_venv(arguments[1:])
+            if said is not None:
+                from trueup.cli.environment_commands import venv
+
+                return venv(said)
         from trueup.cli.parser import parse
 
         command = parse(arguments)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import sys
 
-from trueup.acquisition.store import open_store
+from trueup.acquisition.store_folder import own_folder
 from trueup.destination.creation import create_environment
 from trueup.destination.discovery import find_interpreter
-from trueup.destination.environment import Environment
 from trueup.destination.facts import interpreter_facts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from trueup.cli.plain import Plain
+    from trueup.destination.environment import Environment
 
 __all__ = ["venv"]
 
 
-def venv(said: argparse.Namespace) -> int:
+def venv(said: argparse.Namespace | Plain) -> int:
     """Make a virtual environment."""
-    memory = open_store().folder("interpreters")
+    memory = own_folder("interpreters")
     program = find_interpreter(said.python, memory=memory) if said.python else None
     environment = create_environment(
         said.directory,
@@ -31,6 +35,8 @@ def venv(said: argparse.Namespace) -> int:
     )
     version = ".".join(map(str, environment.interpreter.version))
     if said.json:
+        import json
+
         print(json.dumps({"environment": environment.root, "version": version}))
     elif not said.quiet:
         print(f"Made {environment.root} with Python {version}")

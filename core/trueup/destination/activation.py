@@ -8,17 +8,21 @@ shell (CVE-2024-9287), and its templates differ from release to release in what 
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
 
 from trueup.values import dataclass
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
 __all__ = ["Activation", "activation_scripts"]
 
-_PLACEHOLDER = re.compile(r"__VENV_([A-Z_]+?)__")
-_SAFE = re.compile(r"[\w@%+=:,./-]*", re.ASCII)
-_SPECIAL_IN_PROMPTS = re.compile(r"[^\w .:;,@+=~/()\[\]{}<>#-]")
+# By hand and not by `re`, which takes 5 of the 30 ms that making an environment takes.
+_START, _END = "__VENV_", "__"
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SAFE = frozenset(f"{_LETTERS}0123456789_@%+=:,./-")
+_SAFE_IN_PROMPTS = frozenset("_ .:;,@+=~/()[]{}<>#-")
 _SCRIPTS = ("activate", "activate.csh", "activate.fish", "Activate.ps1")
 
 
@@ -56,7 +60,8 @@ def activation_scripts(activation: Activation) -> Iterator[tuple[str, str]]:
 
 def _values(activation: Activation) -> dict[str, str]:
     # Shells expand a prompt once more each time they show it, whatever quotes it came in.
-    prompt = _SPECIAL_IN_PROMPTS.sub("_", activation.prompt)
+    kept = (one if one.isalnum() or one in _SAFE_IN_PROMPTS else "_" for one in activation.prompt)
+    prompt = "".join(kept)
     # Before 3.13 the templates leave the parentheses to whoever fills them in.
     prompt = prompt if sys.version_info >= (3, 13) else f"({prompt}) "
     return {
@@ -70,18 +75,27 @@ def _values(activation: Activation) -> dict[str, str]:
 
 def _fill(template: str, values: Mapping[str, str], quote: Callable[[str], str]) -> str:
     """Put values into a template; each arrives in the shell as it is, whatever it holds."""
-
-    def put(match: re.Match[str]) -> str:
-        value = values.get(match[1], match[0])
-        line = template[template.rfind("\n", 0, match.start()) + 1 : match.start()]
+    first, *rest = template.split(_START)
+    done, line = [first], first
+    for each in rest:
+        name, end, after = each.partition(_END)
+        line = line[line.rfind("\n") + 1 :]
+        if not end or name not in values:
+            done += (_START, each)
+            line += _START + each
+            continue
         quoted = line.count('"') % 2 == 1  # the template has opened double quotes around it
-        if _SAFE.fullmatch(value) and (quoted or value):
-            return value
-        # Every one of these shells joins strings that stand side by side, so that quotes can be
-        # closed, and a value quoted by the one rule that lets nothing through.
-        return f'"{quote(value)}"' if quoted else quote(value)
+        done += (_put(values[name], quote, quoted=quoted), after)
+        line += after
+    return "".join(done)
 
-    return _PLACEHOLDER.sub(put, template)
+
+def _put(value: str, quote: Callable[[str], str], *, quoted: bool) -> str:
+    if _SAFE.issuperset(value) and (quoted or value):
+        return value
+    # Every one of these shells joins strings that stand side by side, so that quotes can be
+    # closed, and a value quoted by the one rule that lets nothing through.
+    return f'"{quote(value)}"' if quoted else quote(value)
 
 
 def _quote_posix(value: str) -> str:

@@ -13,16 +13,15 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING
 
 from trueup.destination.activation import Activation, activation_scripts
-from trueup.destination.clearing import clear_directory
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.facts import interpreter_facts, virtual_interpreter
 from trueup.destination.skeleton import Part, note_skeleton, replace_file
 from trueup.destination.venv_config import NAME, program_directory
 from trueup.errors import EnvironmentProblem
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -67,6 +66,8 @@ def create_environment(  # noqa: PLR0913 - the options of `python -m venv`
     ours = os.name == "posix" and interpreter.implementation == "cpython"
     try:
         if _make_room(target, clear=clear, allow_existing=allow_existing):
+            from trueup.destination.clearing import clear_directory
+
             clear_directory(target, salvage=salvage, keep=keep)
         name = os.path.basename(os.getcwd()) if prompt == "." else prompt
         if ours:

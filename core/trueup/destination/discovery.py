@@ -7,25 +7,24 @@ name on PATH may be a shim of a version manager for a version that is not there.
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from trueup.destination.facts import interpreter_facts
 from trueup.errors import EnvironmentProblem, InterpreterNotFound
 from trueup.values import dataclass
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from packaging.specifiers import SpecifierSet
 
     from trueup.destination.environment import Interpreter
 
 __all__ = ["find_interpreter"]
 
-_REQUEST = re.compile(
-    r"(?P<name>[a-z]+)?-?(?P<version>\d+(?:\.\d+){0,2})?(?P<threaded>t)?", re.IGNORECASE
-)
+# Not compiled here: for a path, nothing of `re` is imported.
+_REQUEST = r"(?i:(?P<name>[a-z]+)?-?(?P<version>\d+(?:\.\d+){0,2})?(?P<threaded>t)?)"
 _NAMES = {
     "": "",
     "py": "",
@@ -37,7 +36,7 @@ _NAMES = {
 }
 _NAMES["graalpy"] = "graalpy"
 # directories of version managers: "3.12.1", "cpython-3.12.1-linux", "pypy3.10-7.3"
-_INSTALLED = re.compile(r"(?P<name>[a-z]*)-?(?P<version>\d+\.\d+(?:\.\d+)?)(?P<rest>.*)")
+_INSTALLED = r"(?P<name>[a-z]*)-?(?P<version>\d+\.\d+(?:\.\d+)?)(?P<rest>.*)"
 _MINORS = range(20, 7, -1)
 
 
@@ -125,7 +124,9 @@ def _parse(text: str) -> _Wanted | None:
     """Return what a request asks for; None if it is the name of some program."""
     if text[:1] in set("<>=!~"):
         return _parse_specifier(text)
-    match = _REQUEST.fullmatch(text)
+    import re
+
+    match = re.fullmatch(_REQUEST, text)
     if match is None or (match["name"] or "").lower() not in _NAMES:
         return None
     version = match["version"] or ""
@@ -222,13 +223,15 @@ def _managed_roots() -> Iterator[str]:
 
 def _managed(root: str, wanted: _Wanted) -> Iterator[str]:
     """Return the programs below a version manager's root that may fit, newest first."""
+    import re
+
     try:
         names = os.listdir(root)
     except OSError:  # this version manager is not in use
         return
     fitting = []
     for name in names:
-        match = _INSTALLED.match(name)
+        match = re.match(_INSTALLED, name)
         if match is None:
             continue
         release = tuple(int(part) for part in match["version"].split("."))
@@ -244,6 +247,7 @@ def _managed(root: str, wanted: _Wanted) -> Iterator[str]:
 
 def _launcher(wanted: _Wanted) -> Iterator[str]:
     """Return what the `py` launcher for Windows lists, which reads the registry (PEP 514)."""
+    import re
     import subprocess
     from shutil import which
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 
 from trueup.destination import memory as remembered
-from trueup.destination import probe
 from trueup.destination.environment import Interpreter, Scheme
+from trueup.destination.externally_managed import externally_managed
+from trueup.destination.running import running_identity
 from trueup.destination.tags import memo_key, wheel_tags
 from trueup.destination.venv_config import find_config, read_config
 from trueup.errors import EnvironmentProblem
@@ -16,6 +16,7 @@ from trueup.values import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 __all__ = ["interpreter_facts", "virtual_interpreter"]
@@ -27,9 +28,10 @@ _PATIENCE = 60.0  # seconds; an interpreter on a cold network disk may well need
 def interpreter_facts(executable: str | None = None, *, memory: str | None = None) -> Interpreter:
     """Return the facts of an interpreter.
 
-    The running interpreter is never started again. Another one is started once with `-I`; what it
-    told stands in `memory` until its file, its pyvenv.cfg or the machine's kernel or C library
-    change. A virtual environment that is linked to a remembered interpreter is not started at all.
+    The running interpreter is never started again. Another one is started once with `-I`. What
+    either told stands in `memory` until its file, its pyvenv.cfg or the machine's kernel or C
+    library change. A virtual environment that is linked to a remembered interpreter is not started
+    at all.
 
     Args:
         executable: the program's path; None for the running interpreter.
@@ -39,7 +41,7 @@ def interpreter_facts(executable: str | None = None, *, memory: str | None = Non
         EnvironmentProblem: it cannot be started, is no Python, or is older than 3.8.
     """
     if executable is None:
-        return _assemble(probe.collect(), memory)
+        return _running(memory)
     path = os.path.abspath(os.path.expanduser(executable))
     if memory is None:
         return _assemble(_named(_ask(path), path), None)
@@ -47,6 +49,25 @@ def interpreter_facts(executable: str | None = None, *, memory: str | None = Non
     if known is None and _learn_base(path, memory):
         known = _derive(path, memory)
     return known or _assemble(_learn(path, memory), memory)
+
+
+def _running(memory: str | None) -> Interpreter:
+    """Return the facts of the running interpreter: from memory, without importing what asks it."""
+    expected = running_identity() if memory else None
+    if memory is None or expected is None:
+        return _assemble(_told_by_itself(), memory)
+    known = _recalled(memory, "running", sys.executable, expected)
+    if known is None:
+        raw = _told_by_itself()
+        remembered.remember(memory, "running", sys.executable, expected, raw)
+        known = _assemble(raw, memory)
+    return known
+
+
+def _told_by_itself() -> dict[str, Any]:
+    from trueup.destination import probe
+
+    return probe.collect()
 
 
 def _learn(path: str, memory: str) -> dict[str, Any]:
@@ -118,7 +139,11 @@ def _identity(path: str) -> list[Any] | None:
 
 def _recall(path: str, memory: str) -> Interpreter | None:
     expected = _identity(path)
-    raw = remembered.recall(memory, "interpreter", path, expected) if expected else None
+    return _recalled(memory, "interpreter", path, expected) if expected else None
+
+
+def _recalled(memory: str, kind: str, subject: str, expected: list[Any]) -> Interpreter | None:
+    raw = remembered.recall(memory, kind, subject, expected)
     try:
         return None if raw is None else _assemble(raw, memory)
     except (KeyError, TypeError, ValueError):  # written by somebody else, or damaged: ask again
@@ -178,6 +203,8 @@ def _ask(path: str) -> dict[str, Any]:
     import json
     import subprocess
     from secrets import token_hex
+
+    from trueup.destination import probe
 
     mark = token_hex(16)
     environment = {**os.environ, "SYSTEM_VERSION_COMPAT": "0"}  # or macOS calls itself 10.16
@@ -239,7 +266,7 @@ def _assemble(raw: Mapping[str, Any], memory: str | None) -> Interpreter:
         magic=raw["magic"],
         extension_suffixes=tuple(raw["extension_suffixes"]),
         free_threaded=raw["free_threaded"],
-        externally_managed=None if virtual else _externally_managed(raw["stdlib"]),
+        externally_managed=None if virtual else externally_managed(raw["stdlib"]),
         prefix_scheme=Scheme(**raw["prefix_scheme"]),
         venv_scheme=Scheme(**raw["venv_scheme"]),
     )
@@ -264,36 +291,3 @@ def _tags(raw: Mapping[str, Any], memory: str | None) -> tuple[str, ...]:
             remembered.remember(memory, "tags", key, key, " ".join(found))
         _known_tags[key] = found
     return _known_tags[key]
-
-
-def _externally_managed(stdlib: str) -> str | None:
-    """Return the message of an EXTERNALLY-MANAGED file (PEP 668); None if there is none.
-
-    It is looked for each time and never remembered: people put it there and take it away.
-    """
-    path = os.path.join(stdlib, "EXTERNALLY-MANAGED")
-    if not os.path.isfile(path):
-        return None
-    from configparser import ConfigParser
-    from configparser import Error as ConfigError
-
-    parser = ConfigParser(interpolation=None)
-    try:
-        parser.read(path, encoding="utf-8")
-        section = parser["externally-managed"]
-    except (ConfigError, KeyError, OSError, UnicodeDecodeError):
-        return _MANAGED  # PEP 668: the file's being there is what counts
-    for name in (f"error-{_language()}", f"error-{_language().split('_')[0]}", "error"):
-        if section.get(name):
-            return section[name].strip()
-    return _MANAGED
-
-
-_MANAGED = "This Python installation is managed by another tool, which would be in its way."
-
-
-def _language() -> str:
-    import locale
-
-    setting = locale.setlocale(locale.LC_MESSAGES) if sys.platform != "win32" else ""
-    return setting.split(".")[0].lower() or "c"

@@ -1,16 +1,18 @@
 """What was learned of interpreters, remembered on disk so that they need not be started again.
 
-One JSON file for each path that was asked. It counts only while the file at that path, and the
+One file for each path that was asked. It counts only while the file at that path, and the
 machine, are the same as when it was written; anything else, and anything unreadable, means to ask
 again. A store that cannot be written to remembers nothing, and that is no error.
+
+It is written by `marshal`, behind a checksum, as `json` and `hashlib` take longer to import than
+all that is done with what they read; who reads it has seen that the folder is the user's alone.
 """
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
-import threading
-from hashlib import sha256
+import zlib
 
 from trueup.destination.venv_config import find_config
 
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["identity", "recall", "remember"]
 
-_FORMAT = 1
+_FORMAT = 2
+_MARSHAL = 4  # the version that every Python which may run trueup reads
 
 
 def identity(executable: str) -> list[Any]:
@@ -70,32 +73,41 @@ def recall(memory: str, kind: str, subject: str, expected: Any) -> Any:
         memory: the folder.
         kind: "interpreter" or "tags".
         subject: whom it is about.
-        expected: what must be as it was; lists, strings and numbers.
+        expected: what must be as it was; lists, strings, numbers and None.
 
     Returns:
         None if nothing is remembered.
     """
     try:
-        with open(_path(memory, kind, subject), encoding="ascii") as file:
-            content = json.load(file)
+        with open(_path(memory, kind, subject), "rb") as file:
+            seal, content = file.read(4), file.read()
+        if seal != _seal(content):
+            return None
+        content = marshal.loads(content)  # noqa: S302 - our own file, in a folder that is ours alone
         return content["answer"] if content["expected"] == expected else None
-    except (OSError, ValueError, KeyError, TypeError):  # absent or damaged: ask again
+    except (OSError, ValueError, EOFError, KeyError, TypeError):  # absent or damaged: ask again
         return None
 
 
 def remember(memory: str, kind: str, subject: str, expected: Any, answer: Any) -> None:
     """Write down an answer, all or nothing."""
     path = _path(memory, kind, subject)
-    temporary = f"{path}.{os.getpid()}-{threading.get_ident()}"
+    content = marshal.dumps({"expected": expected, "answer": answer}, _MARSHAL)
+    temporary = f"{path}.{os.getpid()}-{os.urandom(6).hex()}"
     try:
         os.makedirs(memory, mode=0o700, exist_ok=True)
-        with open(temporary, "w", encoding="ascii") as file:
-            json.dump({"expected": expected, "answer": answer}, file)
+        with open(temporary, "wb") as file:
+            file.write(_seal(content) + content)
         os.replace(temporary, path)
     except OSError:  # nothing depends on being remembered
         return
 
 
+def _seal(content: bytes) -> bytes:
+    return zlib.crc32(content).to_bytes(4, "big")
+
+
 def _path(memory: str, kind: str, subject: str) -> str:
-    name = sha256(os.fsencode(subject)).hexdigest()[:32]
-    return os.path.join(memory, f"{kind}-{name}.json")
+    # Two subjects with one name take each other's place, and are told apart by what is expected.
+    name = os.fsencode(subject)
+    return os.path.join(memory, f"{kind}-{zlib.crc32(name):08x}{zlib.adler32(name):08x}")

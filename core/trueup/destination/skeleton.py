@@ -8,14 +8,18 @@ somebody else has made the environment anew since, the note tells nothing any mo
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NoReturn
+import zlib
 
 from trueup.destination.environment import STATE
 from trueup.destination.private import private
 from trueup.destination.venv_config import NAME, read_config
 from trueup.errors import BrokenEnvironment, EnvironmentProblem
 from trueup.values import dataclass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Literal, NoReturn
 
 __all__ = [
     "Part",
@@ -32,7 +36,7 @@ __all__ = [
 ]
 
 _NOTE = "skeleton"
-_FORMAT = "trueup skeleton 1 "
+_FORMAT = "trueup skeleton 2 "
 # What other makers of environments write, and trueup does not: `venv` from 3.11 on, uv, virtualenv.
 _SIGNS_OF_OTHERS = frozenset(["command", "uv", "virtualenv"])
 
@@ -62,13 +66,15 @@ def note_skeleton(root: str, parts: Sequence[Part]) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    import json
-
     state = os.path.join(root, STATE)
     if os.path.islink(state):
         return  # whoever wants the lock says what is wrong with it
     os.makedirs(state, mode=0o700, exist_ok=True)
-    content = json.dumps([[part.path, part.kind, part.content] for part in parts])
+    # By hand and not by `json`, which takes as long to import as all of this to do.
+    content = "".join(
+        f"{part.kind} {len(part.path)} {len(part.content)}\n{part.path}{part.content}\n"
+        for part in parts
+    )
     replace_file(_note(root), f"{_FORMAT}{_digest(content)}\n{content}", owner_only=True)
 
 
@@ -209,22 +215,28 @@ def _note(root: str) -> str:
 
 def _read(root: str) -> list[Part]:
     """Return what was noted; nothing where the note is gone, damaged, or of another format."""
-    import json
-
     try:
-        with open(_note(root), encoding="utf-8") as file:
+        with open(_note(root), encoding="utf-8", errors="surrogateescape", newline="") as file:
             seal, _, content = file.read().partition("\n")
     except (OSError, ValueError):
         return []
     if seal != f"{_FORMAT}{_digest(content)}":
         return []
-    return [Part(path, kind, text) for path, kind, text in json.loads(content)]
+    parts = []
+    while content:
+        head, _, content = content.partition("\n")
+        kind, *lengths = head.split(" ")
+        name, size = map(int, lengths)
+        path, text = content[:name], content[name : name + size]
+        parts.append(Part(path, "link" if kind == "link" else "file", text))
+        content = content[name + size + 1 :]
+    return parts
 
 
 def _digest(content: str) -> str:
-    import hashlib
-
-    return hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest()
+    """Return what tells a note that was damaged; whoever writes one can write the digest, too."""
+    data = content.encode("utf-8", "surrogateescape")
+    return f"{zlib.crc32(data):08x}{zlib.adler32(data):08x}"
 
 
 def _find(root: str) -> Iterator[tuple[str, Literal["missing", "altered"], Part]]:

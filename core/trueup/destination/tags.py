@@ -6,14 +6,11 @@ target tells the raw facts, and the tags are put together here by `packaging`'s 
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-
-from trueup.destination import probe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
 __all__ = ["memo_key", "wheel_tags"]
@@ -59,6 +56,8 @@ def _cpython_abis(facts: Mapping[str, Any], nodot: str) -> list[str]:
 
 def _generic_abis(facts: Mapping[str, Any]) -> list[str]:
     """Return the ABI that another implementation than CPython writes into its module names."""
+    import re
+
     suffix = next(iter(facts["extension_suffixes"]), "")
     soabi = suffix.split(".")[1] if suffix.count(".") == 2 else ""
     # ".pypy310-pp73-x86_64-linux-gnu.so", ".graalpy-38-native-x86_64-darwin.dylib"
@@ -70,6 +69,8 @@ def _generic_abis(facts: Mapping[str, Any]) -> list[str]:
 
 def _platforms(facts: Mapping[str, Any]) -> Iterator[str]:
     from packaging import tags
+
+    from trueup.destination import probe
 
     if facts == probe.platform_facts():
         return tags.platform_tags()
@@ -84,6 +85,8 @@ def _platforms(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _linux_platforms(facts: Mapping[str, Any]) -> Iterator[str]:
     """Return the platforms of a Linux Python that differs from ours: 32 bits, or another libc."""
+    import re
+
     machine = _plain(facts["platform"]).split("_", 1)[1]
     if facts["bits"] == 32:
         machine = {"x86_64": "i686", "aarch64": "armv8l"}.get(machine, machine)
@@ -119,4 +122,4 @@ def memo_key(facts: Mapping[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[.\- ]", "_", text)
+    return text.replace(".", "_").replace("-", "_").replace(" ", "_")

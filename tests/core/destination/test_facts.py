@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -147,7 +149,7 @@ def test_of_environments_with_one_base_none_is_started(
     for name in ("one", "other"):
         program = str(stdlib_venv(python, name) / "bin" / "python")
         found.append((interpreter_facts(program, memory=memory), interpreter_facts(program)))
-    records = [json.loads(path.read_text()) for path in Path(memory).glob("interpreter-*.json")]
+    records = [_content(path) for path in Path(memory).glob("interpreter-*")]
     told = {record["answer"]["prefix"] for record in records}
     assert told == {os.path.dirname(os.path.dirname(os.path.realpath(python)))}
     assert all(with_memory == asked for with_memory, asked in found)
@@ -186,6 +188,16 @@ def test_an_interpreter_is_started_once(tmp_path: Path) -> None:
     ) == starts + 1  # a shim is never remembered
 
 
+def _content(record: Path) -> dict[str, Any]:
+    content: dict[str, Any] = marshal.loads(record.read_bytes()[4:])
+    return content
+
+
+def _write(record: Path, content: dict[str, Any]) -> None:
+    told = marshal.dumps(content, 4)
+    record.write_bytes(zlib.crc32(told).to_bytes(4, "big") + told)
+
+
 def remembered_once(tmp_path: Path, stdlib_venv: StdlibVenv) -> tuple[str, str, Path]:
     """Return memory, program and record of an environment that was asked and remembered.
 
@@ -194,7 +206,7 @@ def remembered_once(tmp_path: Path, stdlib_venv: StdlibVenv) -> tuple[str, str, 
     memory = str(tmp_path / "memory")
     program = str(stdlib_venv(sys.executable, "venv", "--copies") / "bin" / "python")
     interpreter_facts(program, memory=memory)
-    (record,) = Path(memory).glob("interpreter-*.json")
+    (record,) = Path(memory).glob("interpreter-*")
     return memory, program, record
 
 
@@ -202,9 +214,9 @@ def test_what_is_remembered_is_believed_while_the_interpreter_is_the_same(
     tmp_path: Path, stdlib_venv: StdlibVenv
 ) -> None:
     memory, program, record = remembered_once(tmp_path, stdlib_venv)
-    content = json.loads(record.read_text())
+    content = _content(record)
     content["answer"]["cache_tag"] = "from memory"
-    record.write_text(json.dumps(content))
+    _write(record, content)
     assert interpreter_facts(program, memory=memory).cache_tag == "from memory"
 
 
@@ -212,9 +224,9 @@ def test_what_is_remembered_is_forgotten_when_the_environment_is_made_anew(
     tmp_path: Path, stdlib_venv: StdlibVenv
 ) -> None:
     memory, program, record = remembered_once(tmp_path, stdlib_venv)
-    content = json.loads(record.read_text())
+    content = _content(record)
     content["answer"]["cache_tag"] = "from memory"
-    record.write_text(json.dumps(content))
+    _write(record, content)
     config = tmp_path / "venv" / "pyvenv.cfg"
     config.write_text(config.read_text())
     assert interpreter_facts(program, memory=memory).cache_tag == sys.implementation.cache_tag
@@ -229,16 +241,16 @@ def test_damaged_memory_is_as_good_as_none(
     for file in Path(memory).iterdir():
         file.write_text(damage)
     assert interpreter_facts(program, memory=memory) == expected
-    assert json.loads(record.read_text())["answer"]["prefix"] == expected.prefix
+    assert _content(record)["answer"]["prefix"] == expected.prefix
 
 
 def test_memory_with_an_answer_of_another_shape_is_as_good_as_none(
     tmp_path: Path, stdlib_venv: StdlibVenv
 ) -> None:
     memory, program, record = remembered_once(tmp_path, stdlib_venv)
-    content = json.loads(record.read_text())
+    content = _content(record)
     del content["answer"]["scheme"]
-    record.write_text(json.dumps(content))
+    _write(record, content)
     assert interpreter_facts(program, memory=memory) == interpreter_facts(program)
 
 
@@ -316,3 +328,42 @@ def test_copied_programs_of_an_environment_know_their_base(
     facts = interpreter_facts(str(folder / "bin" / "python"), memory=memory)
     assert facts.base_executable == os.path.realpath(python)
     assert facts.prefix == str(folder)
+
+
+def _told_by_a_new_process(memory: str, **variables: str) -> tuple[str, str, set[str]]:
+    """Return the facts of a running interpreter from memory and without, and what it imported."""
+    code = (
+        "import sys; from trueup.destination.facts import interpreter_facts as ask;"
+        f"print(ask(memory={memory!r})); print(*sys.modules); print(ask())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={**os.environ, **variables},
+    )
+    remembered, modules, asked = done.stdout.splitlines()
+    return remembered, asked, set(modules.split())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere it is asked each time")
+def test_what_the_running_interpreter_told_is_remembered(tmp_path: Path) -> None:
+    memory = str(tmp_path / "memory")
+    imported = []
+    for _ in range(2):
+        remembered, asked, modules = _told_by_a_new_process(memory)
+        assert remembered == asked
+        imported.append("trueup.destination.probe" in modules)
+    assert imported == [True, False]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere it is asked each time")
+def test_what_decides_for_the_running_interpreter_is_looked_at_each_time(tmp_path: Path) -> None:
+    memory = str(tmp_path / "memory")
+    before, *_ = _told_by_a_new_process(memory)
+    remembered, asked, _ = _told_by_a_new_process(memory, _PYTHON_HOST_PLATFORM="linux-riscv64")
+    assert remembered == asked != before
+    (tmp_path / "_manylinux.py").write_text("def manylinux_compatible(*_):\n    return False\n")
+    remembered, asked, _ = _told_by_a_new_process(memory, PYTHONPATH=str(tmp_path))
+    assert remembered == asked
