@@ -72,3 +72,23 @@ def test_the_exit_code_is_that_of_the_command(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "--no-such-option" in done.stderr
+
+
+def test_ctrl_c_while_source_is_compiled_ends_with_130_too(tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text(
+        "import sys\n"
+        "from trueup.cli import run\n"
+        "class Words(list):\n"
+        "    def __getitem__(self, which):\n"
+        "        exec('raise KeyboardInterrupt')\n"
+        "sys.exit(run(Words()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 130
+    assert done.stderr.startswith("interrupted")

@@ -28,6 +28,10 @@ def run(arguments: Sequence[str]) -> int:
         code = _run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
+        # Where it came while `exec` compiled some source (imports that make dataclasses do that),
+        # CPython has noted that nobody handles it, and would end by SIGINT, not with our code; the
+        # next `exec` takes that back.
+        exec("")  # noqa: S102 - of nothing
         print(
             "interrupted; the environment is as it was, or is mended by the next run",
             file=sys.stderr,
