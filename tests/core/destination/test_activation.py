@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trueup.destination.activation import Activation, activation_scripts
 
-WHOLE = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0\r\n"), min_size=1)
+WHOLE = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), min_size=1)
 
 
 def _template(name: str) -> str:
