@@ -50,12 +50,18 @@ def main() -> int:
     if arguments[:1] in (["install"], ["sync"]):
         from trueup.glance import look
 
-        message = look(arguments)
+        message = look(arguments, is_as_pictured=_is_as_pictured)
         if message is not None:
             return _say(message)
     from trueup.cli import run
 
     return run(arguments)
+
+
+def _is_as_pictured(root: str, state: str, identity: str) -> bool:
+    from trueup.destination.picture import is_as_pictured
+
+    return is_as_pictured(root, state, identity)
 
 
 def _say(message: str) -> int:

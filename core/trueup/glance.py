@@ -33,22 +33,34 @@ _DECIDING = ("CONDA_PREFIX", "HOME", "PATH", "TOX_UV_PATH", "VIRTUAL_ENV")
 _DECIDING_PREFIXES = ("PIP_", "TRUEUP_", "UV_", "XDG_")
 
 
-def look(arguments: Sequence[str], *, variables: Mapping[str, str] | None = None) -> str | None:
+def look(
+    arguments: Sequence[str],
+    *,
+    variables: Mapping[str, str] | None = None,
+    is_as_pictured: Callable[[str, str, str], bool] | None = None,
+) -> str | None:
     """Return what was printed when there was nothing to do, if that still holds; else None.
 
     Arguments as for `recall`.
     """
-    message = recall(arguments, variables=variables)
+    message = recall(arguments, variables=variables, is_as_pictured=is_as_pictured)
     return None if message is None else str(message)
 
 
-def recall(arguments: Sequence[str], *, variables: Mapping[str, str] | None = None) -> Any:
+def recall(
+    arguments: Sequence[str],
+    *,
+    variables: Mapping[str, str] | None = None,
+    is_as_pictured: Callable[[str, str, str], bool] | None = None,
+) -> Any:
     """Return what `remember` was given, if all that it stood on still looks the same; else None.
 
     Args:
         arguments: the whole command line behind the program's name.
         variables: environment variables that a build would start from; None for the process's own.
             Those that tell where things are, are the process's own in any case.
+        is_as_pictured: looks at every file of what was to be made anew; without it there is no
+            answer that stands on a picture.
     """
     key = _key(arguments)
     try:
@@ -71,14 +83,9 @@ def recall(arguments: Sequence[str], *, variables: Mapping[str, str] | None = No
         or any(os.path.lexists(place) for place in absent)
         or any(name in around for name in unset)
     )
-    return None if changed or (picture and not _is_as_pictured(*picture)) else message
-
-
-def _is_as_pictured(root: str, state: str, identity: str) -> bool:
-    """Whether what was to be made anew is as if it were; every file of it is looked at."""
-    from trueup.destination.picture import is_as_pictured
-
-    return is_as_pictured(root, state, identity)
+    if picture and not changed:
+        changed = is_as_pictured is None or not is_as_pictured(*picture)
+    return None if changed else message
 
 
 def _unchanged(signatures: Iterable[Look]) -> bool:

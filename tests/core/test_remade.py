@@ -27,7 +27,11 @@ def _command(shell: Shell) -> tuple[str, ...]:
 
 def _sees(shell: Shell, *more: str, **variables: str) -> bool:
     """Whether a new process finds by a look that all is as if it were made anew."""
-    code = "import sys; from trueup.glance import look; print(look(sys.argv[1:]) is not None)"
+    code = (
+        "import sys; from trueup.destination.picture import is_as_pictured;"
+        "from trueup.glance import look;"
+        "print(look(sys.argv[1:], is_as_pictured=is_as_pictured) is not None)"
+    )
     done = subprocess.run(
         [shell.python, "-c", code, *_command(shell), *more],
         cwd=shell.place or shell.root,

@@ -99,14 +99,27 @@ def _folders(fingerprint: Fingerprint, tree: str) -> Iterator[Look]:
         folder = os.path.normpath(os.path.join(tree, mark.path))
         yield _look(folder)
         # Where any module counts, one in a folder that is noise elsewhere does, too.
-        yield from _below(folder, DEPTHS.get(mark.rule, 0), noise=mark.rule == "modules")
+        below = _Below(noise=mark.rule == "modules")
+        yield from below.looks(folder, DEPTHS.get(mark.rule, 0))
 
 
-def _below(folder: str, deep: int, *, noise: bool) -> Iterator[Look]:
-    if not deep:
-        return
-    with os.scandir(folder) as entries:
-        found = [one.path for one in entries if (noise or not is_noise(one.name)) and one.is_dir()]
-    for path in found:
-        yield _look(path)
-        yield from _below(path, deep - 1, noise=noise)
+class _Below:
+    """The folders below one: through links as well, which may lead in circles."""
+
+    def __init__(self, *, noise: bool) -> None:
+        self._noise = noise
+        self._seen: dict[tuple[int, int], int] = {}
+
+    def looks(self, folder: str, deep: int) -> Iterator[Look]:
+        """Yield each folder down to `deep` levels; what lies in one is looked at once."""
+        if not deep:
+            return
+        with os.scandir(folder) as entries:
+            found = [one.path for one in entries if self._noise or not is_noise(one.name)]
+        for path in filter(os.path.isdir, found):
+            status = os.stat(path)
+            yield _told(path, status)
+            place = status.st_dev, status.st_ino
+            if self._seen.get(place, 0) < deep:
+                self._seen[place] = deep
+                yield from self.looks(path, deep - 1)

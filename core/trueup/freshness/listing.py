@@ -125,16 +125,22 @@ def _is_module(name: str) -> bool:
 def _holds_any_module(item: os.DirEntry[str]) -> bool:
     """Whether a folder holds a module at any depth; also where nobody can look, or see an end."""
     try:
-        return item.is_dir() and _holds_deep(item.path, _DEEPEST)
+        return item.is_dir() and _holds_deep(item.path, _DEEPEST, {})
     except OSError:
         return True
 
 
-def _holds_deep(folder: str, deeper: int) -> bool:
+def _holds_deep(folder: str, deeper: int, seen: dict[tuple[int, int], int]) -> bool:
+    """Whether modules lie below a folder; `seen` tells how deep others have been looked into."""
     if not deeper:
         return True
+    status = os.stat(folder)
+    place = status.st_dev, status.st_ino
+    if seen.get(place, 0) >= deeper:  # a link leads to it, in a circle it may be
+        return False
+    seen[place] = deeper
     with os.scandir(folder) as listing:
         items = list(listing)
     if any(_is_module(item.name) for item in items):
         return True
-    return any(_holds_deep(item.path, deeper - 1) for item in items if item.is_dir())
+    return any(_holds_deep(item.path, deeper - 1, seen) for item in items if item.is_dir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -58,6 +59,21 @@ def test_what_makes_a_listing_stale_shows_to_a_verdict_and_to_a_glance(
     assert (judge(one, circumstances, sight) != Fresh()) == stale
     if stale:
         assert dict(_marks(one, tmp_path)) != looks
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege there")
+@pytest.mark.parametrize("rule", RULES)
+def test_links_in_circles_end(tmp_path: Path, rule: ListingRule) -> None:
+    data = tmp_path / "pkg" / "data"
+    data.mkdir(parents=True)
+    for name in ("one", "two", "three"):
+        (data / name).symlink_to(data)
+    _age(tmp_path)
+    names = Sight(str(tmp_path), {}).names("pkg", rule, ())
+    assert names is not None
+    mark = ListingMark("pkg", rule, 0, 0, 0, names)
+    one = Fingerprint(Circumstances(str(tmp_path), editable=False), "", 1, listings=(mark,))
+    assert len(_marks(one, tmp_path)) < 20
 
 
 def _marks(one: Fingerprint, tree: Path) -> tuple[tuple[str, object], ...]:

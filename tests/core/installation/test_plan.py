@@ -6,12 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from trueup.destination.installed import InstalledDistribution, InstalledKind
+from trueup.destination.installed import InstalledDistribution
 from trueup.installation.plan import Plan, PlanChoices, decide
 from trueup.resolution.artifact import (
     Archive,
@@ -23,6 +23,9 @@ from trueup.resolution.artifact import (
     Source,
     Wheel,
 )
+
+if TYPE_CHECKING:
+    from trueup.destination.installed import InstalledKind
 
 HASHES = (("sha256", "ab" * 32),)
 NAMES = st.sampled_from(["alpha", "beta", "gamma", "delta", "epsilon"])
