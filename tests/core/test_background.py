@@ -158,7 +158,8 @@ def test_an_environment_made_anew_tells_what_was_imported_in_it(busy: Shell) -> 
     busy.works("data")
     for imports in ("import single", "import demo.later", ""):
         use(busy, ".venv", imports)
-        busy.works("--recreate", "data")
+        # With `-v` it is made anew each time: otherwise one that looks as it did is left as it is.
+        busy.works("--recreate", "-v", "data")
         settle(busy.variables["TRUEUP_CACHE_DIR"])
     assert listed(busy, ".venv") == USED
 

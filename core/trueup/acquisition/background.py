@@ -145,7 +145,7 @@ def _step_back() -> None:
     if sys.platform == "win32":
         return  # it was started so
     with suppress(OSError):
-        os.nice(19)
+        os.setpriority(os.PRIO_PROCESS, 0, 19)
     if sys.platform == "linux":
         # The priority of input and output follows (ioprio_set(2): "idle" for SCHED_IDLE).
         with suppress(OSError):

@@ -125,20 +125,18 @@ def _is_module(name: str) -> bool:
 def _holds_any_module(item: os.DirEntry[str]) -> bool:
     """Whether a folder holds a module at any depth; also where nobody can look, or see an end."""
     try:
-        return item.is_dir() and _holds_deep(item.path, _DEEPEST, {})
+        return item.is_dir() and _holds_deep(item.path, _DEEPEST, set())
     except OSError:
         return True
 
 
-def _holds_deep(folder: str, deeper: int, seen: dict[tuple[int, int], int]) -> bool:
-    """Whether modules lie below a folder; `seen` tells how deep others have been looked into."""
-    if not deeper:
-        return True
+def _holds_deep(folder: str, deeper: int, seen: set[tuple[int, int]]) -> bool:
+    """Whether modules lie below a folder; also where a link leads to one that was `seen` before."""
     status = os.stat(folder)
     place = status.st_dev, status.st_ino
-    if seen.get(place, 0) >= deeper:  # a link leads to it, in a circle it may be
-        return False
-    seen[place] = deeper
+    if not deeper or place in seen:
+        return True
+    seen.add(place)
     with os.scandir(folder) as listing:
         items = list(listing)
     if any(_is_module(item.name) for item in items):
