@@ -22,6 +22,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Nothing is compiled in the background, but where that is tested itself.
 os.environ["TRUEUP_BACKGROUND"] = "0"
 
+# Nor does virtualenv ask an index whether its pip is old: the program it leaves behind for that
+# writes into its home, which a test has removed by then (`periodic_update.trigger_update`).
+os.environ["VIRTUALENV_NO_PERIODIC_UPDATE"] = "1"
+
 _DECIDING = (
     "PIP_FIND_LINKS",
     "PYTHONDONTWRITEBYTECODE",
