@@ -101,7 +101,7 @@ def _run(arguments: argparse.Namespace, cases: Sequence[Case]) -> int:
                 versions=workshop.versions(supplies.peers),
                 warning=place.warning,
             )
-            keep(_results(arguments), outcomes, around)
+            keep(_results(arguments), outcomes, around, placed=arguments.place is not None)
             failed += [outcome for outcome in outcomes if outcome.failure]
     finally:
         workshop.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from dataclasses import replace
@@ -22,25 +23,38 @@ __all__ = ["keep", "publish", "put_together"]
 _BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
 
 
-def keep(folder: str, outcomes: Sequence[Outcome], around: Circumstances) -> None:
-    """Write one JSON file for each family that was run; an earlier run's is replaced."""
+def keep(
+    folder: str, outcomes: Sequence[Outcome], around: Circumstances, *, placed: bool = False
+) -> None:
+    """Write one JSON file for each family that was run; an earlier run's is replaced.
+
+    Args:
+        folder: where results are kept.
+        outcomes: what came of the cases.
+        around: the circumstances of the run.
+        placed: somebody chose the place: its file system is in the names of files and cases, and
+            the results of another one stay.
+    """
     os.makedirs(folder, exist_ok=True)
+    where = around.filesystem if placed else ""
     for family in dict.fromkeys(outcome.case.family for outcome in outcomes):
         among = [outcome for outcome in outcomes if outcome.case.family == family]
+        figures = [
+            replace(row, name=goals.placed(row.name, where), group=goals.placed(row.group, where))
+            for row in rows(among, around.against)
+        ]
         _write(
-            os.path.join(folder, f"{family}.json"),
-            to_json(rows(among, around.against), among, around),
+            os.path.join(folder, f"{_slug(goals.placed(family, where))}.json"),
+            to_json(figures, among, around),
         )
 
 
 def put_together(folder: str) -> str:
     """Return all results in `folder` as Markdown; write them there, and the drawings."""
     found: dict[str, tuple[Circumstances, list[Row]]] = {}
-    for family in FAMILIES:
-        path = os.path.join(folder, f"{family}.json")
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as stream:
-                found[family] = from_json(stream.read())
+    for name in sorted(glob.glob("*.json", root_dir=folder), key=_rank):
+        with open(os.path.join(folder, name), encoding="utf-8") as stream:
+            found[name[: -len(".json")]] = from_json(stream.read())
     table = [row for _, among in found.values() for row in among]
     for name, drawing in _drawings(found, table).items():
         _write(os.path.join(folder, name), drawing)
@@ -54,6 +68,12 @@ def put_together(folder: str) -> str:
     text = "\n".join(parts)
     _write(os.path.join(folder, "results.md"), text)
     return text
+
+
+def _rank(name: str) -> tuple[bool, int, str]:
+    """Return what sorts results: those of the usual place first, in the order of the families."""
+    family, _, where = name[: -len(".json")].partition("-on-")
+    return bool(where), FAMILIES.index(family) if family in FAMILIES else len(FAMILIES), where
 
 
 def _frozen(around: Circumstances) -> tuple[object, ...]:
@@ -76,7 +96,7 @@ def _drawings(
 
 
 def _slug(name: str) -> str:
-    return re.sub(r"[^a-z]+", "-", name.lower())
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())
 
 
 def publish(folder: str, page: str) -> None:

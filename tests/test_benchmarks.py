@@ -279,6 +279,29 @@ def test_results_are_kept_by_family_and_put_into_a_page(tmp_path: Path) -> None:
         publish(str(tmp_path / "results"), str(page))
 
 
+def test_results_of_another_file_system_stand_beside_the_usual_ones(tmp_path: Path) -> None:
+    name = "new environment and install"
+    outcomes = [
+        Outcome(case, [Sample(seconds, seconds, 0.0)])
+        for seconds, label in ((1.0, "uv"), (0.5, "trueup, no bytecode"))
+        for case in CASES
+        if (case.name, case.scale, case.label) == (name, "medium", label)
+    ]
+    folder = str(tmp_path / "results")
+    keep(folder, outcomes, _around())
+    keep(folder, outcomes, replace(_around(), filesystem="xfs"), placed=True)
+    keep(folder, outcomes, replace(_around(), filesystem="xfs"), placed=True)
+    assert sorted(path.name for path in Path(folder).iterdir()) == [
+        "fresh-on-xfs.json",
+        "fresh.json",
+    ]
+    text = put_together(folder)
+    told = "trueup, no bytecode | medium"
+    assert f"| {name}: {told} | 1 times uv | 0.50 | 0.50 | met |" in text
+    assert f"| {name}, on xfs: {told} | 0.7 times uv | 0.50 | 0.50 | met |" in text
+    assert text.index("### New environment and install\n") < text.index("install, on xfs\n")
+
+
 def test_the_page_on_speed_has_a_place_for_figures() -> None:
     text = (BENCHMARKS.parent / "docs" / "speed.md").read_text(encoding="utf-8")
     assert 0 < text.index("<!-- figures -->") < text.index("<!-- end of figures -->")
