@@ -22,6 +22,7 @@ _WATCHERS = {
     "extra_settings.py": "_trueup_extra_settings.py",
     "gates.py": "_trueup_gates.py",
     "guard.py": "_trueup_guard.py",
+    "offspring.py": "_trueup_offspring.py",
     "onlooker.py": "_trueup_onlooker.py",
     "purpose.py": "_trueup_purpose.py",
     "recorder.py": "_trueup_recorder.py",

@@ -5,35 +5,26 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import Any
 
-from trueup.acquisition.process_tree import await_end, end_tree, send_signal
+from trueup.acquisition.build_log import OUTPUT_LIMIT, Tail, without_credentials
+from trueup.acquisition.hook_process import HookProcess, Setting
+from trueup.acquisition.process_tree import send_signal
 from trueup.reporting import SILENT, Event, Reporter
 
-if TYPE_CHECKING:
-    from subprocess import Popen
-
-__all__ = ["MARK", "HookFailed", "HookRunner", "read_log", "without_credentials"]
+__all__ = ["MARK", "HookFailed", "HookRunner"]
 
 # Set to the build's workspace in the environment of all its processes: how those of them know
 # that they are part of a build, and how we know them.
 MARK = "_TRUEUP_BUILD"
-
-
 # A daemon may outlive its build and keep the output open (reliability facts, h_daemon_pipe): the
 # output goes to a file that is read along, never to a pipe whose end somebody would wait for.
 _LOOK_EVERY = 0.05
-_LOG_SHOWN = 1 << 20  # bytes from each end
 _DUMP_WAIT = 2.0
-_LINE_LIMIT = 1 << 16
-# Bytes. Compilers of large projects write some 10 MiB; a backend that writes without end would
-# fill the disk.
-_OUTPUT_LIMIT = 1 << 26
 
 
 class HookFailed(Exception):
@@ -50,8 +41,9 @@ class HookRunner:
 
     Attributes:
         environment: the environment variables of the processes to come.
+        backend: what the hooks import, where one process may do that for two; or "".
         seconds: hook to the seconds that it took.
-        runs: how many processes were started.
+        runs: how many processes were started; two hooks may have shared one.
     """
 
     def __init__(
@@ -82,6 +74,8 @@ class HookRunner:
         self._timeout = timeout
         self._reporter = reporter
         self._patience = patience
+        self.backend = ""
+        self._left_over: HookProcess | None = None
         self.seconds: dict[str, float] = {}
         self.runs = 0
 
@@ -97,16 +91,15 @@ class HookRunner:
             HookFailed: it ended with an error, or not in time, or left no answer.
         """
         python, script, hook, folder = cmd
-        environment = {**self.environment, **(extra_environ or {})}
-        stack = os.path.join(folder, "stack.txt")
-        environment["_TRUEUP_BUILD_STACK"] = stack
-        if self._left is not None:
-            environment["_TRUEUP_BUILD_SECONDS"] = str(self._left)
-        command = [python, *self._launcher, script, hook, folder]
+        setting = Setting(
+            command=(python, *self._launcher, script),
+            folder=cwd,
+            variables={**self.environment, **(extra_environ or {})},
+        )
         started = time.monotonic()
-        self.runs += 1
         try:
-            code = self._run(command, cwd, environment, _Watch(hook, stack, started))
+            watch = _Watch(hook, os.path.join(folder, "stack.txt"), started)
+            code = self._run(setting, (hook, folder), watch)
         finally:
             taken = time.monotonic() - started
             self.seconds[hook] = self.seconds.get(hook, 0.0) + taken
@@ -116,32 +109,41 @@ class HookRunner:
             raise HookFailed(hook, _how_it_ended(code))
         self._take_answer(hook, os.path.join(folder, "output.json"))
 
-    def _run(
-        self, command: list[str], cwd: str | None, environment: dict[str, str], watch: _Watch
-    ) -> int:
-        import subprocess
+    def close(self) -> None:
+        """End what is left for a hook that nobody calls."""
+        if self._left_over is not None:
+            self._left_over.dismiss(self._mark)
+            self._left_over = None
 
+    @property
+    def _mark(self) -> bytes:
+        return f"{MARK}={self.environment.get(MARK, '')}\0".encode()
+
+    def _run(self, setting: Setting, words: tuple[str, str], watch: _Watch) -> int:
+        own = {"_TRUEUP_BUILD_STACK": watch.stack}
+        if self._left is not None:
+            own["_TRUEUP_BUILD_SECONDS"] = str(self._left)
         with open(self._log, "ab") as output, open(self._log, "rb") as reading:
             reading.seek(0, os.SEEK_END)
-            process = subprocess.Popen(
-                command,
-                cwd=cwd,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=sys.platform != "win32",
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            )
-            tail = _Tail(reading, self._show)
+            process = self._left_over
+            if process is None or not process.take_on(setting, words, own):
+                self.close()
+                self.runs += 1
+                # After any other hook, there is none that could share its import.
+                shared = self.backend if watch.hook.startswith("get_requires") else ""
+                process = HookProcess(setting, words, own, output, backend=shared)
+            self._left_over = None
+            tail = Tail(reading, self._show)
             try:
                 return self._follow(process, tail, watch)
             finally:
+                if process.is_left:
+                    self._left_over = process
                 tail.finish()
 
-    def _follow(self, process: Popen[bytes], tail: _Tail, watch: _Watch) -> int:
+    def _follow(self, process: HookProcess, tail: Tail, watch: _Watch) -> int:
         ended = threading.Event()
-        waiter = threading.Thread(target=await_end, args=(process, ended), daemon=True)
+        waiter = threading.Thread(target=process.await_end, args=(ended,), daemon=True)
         waiter.start()
         try:
             quiet_since = time.monotonic()
@@ -149,8 +151,8 @@ class HookRunner:
                 now = time.monotonic()
                 if tail.read():
                     quiet_since = now
-                if tail.size > _OUTPUT_LIMIT:
-                    megabytes = _OUTPUT_LIMIT >> 20
+                if tail.size > OUTPUT_LIMIT:
+                    megabytes = OUTPUT_LIMIT >> 20
                     raise HookFailed(watch.hook, f"wrote more than {megabytes} MiB of output")
                 if self._left is not None and now - watch.started > self._left:
                     raise self._out_of_time(process, watch)
@@ -162,14 +164,13 @@ class HookRunner:
         finally:
             # Also on Ctrl-C and after a good end: what a build started ends with it, so that
             # nothing writes into the tree while its state is being recorded.
-            mark = f"{MARK}={self.environment.get(MARK, '')}\0"
-            end_tree(process, mark.encode(), ended)
+            process.end(self._mark, ended)
             waiter.join()
-            code = process.wait()
+            code = process.code()
         return code
 
-    def _out_of_time(self, process: Popen[bytes], watch: _Watch) -> HookFailed:
-        stack = _dump_stack(process, watch.stack)
+    def _out_of_time(self, process: HookProcess, watch: _Watch) -> HookFailed:
+        stack = _dump_stack(process.number, watch.stack)
         with open(self._log, "ab") as log:
             log.write(f"\n{watch.hook}: no end after {self._timeout:g} s\n{stack}".encode())
         return HookFailed(watch.hook, f"did not end within {self._timeout:g} s")
@@ -209,72 +210,13 @@ class _Watch:
         self.started = started
 
 
-class _Tail:
-    """Reads along what others write to a file, and hands it on by lines."""
-
-    def __init__(self, stream: IO[bytes], show: Callable[[str], None]) -> None:
-        self._stream = stream
-        self._show = show
-        self.size = 0
-        self._rest = b""
-
-    def read(self) -> bool:
-        """Hand on the whole lines that are new; return whether anything was new."""
-        new = False
-        while block := self._stream.read(_LINE_LIMIT):
-            new = True
-            self.size += len(block)
-            if self.size > _OUTPUT_LIMIT:
-                break
-            *lines, self._rest = (self._rest + block).split(b"\n")
-            for line in lines:
-                self._hand_on(line)
-            if len(self._rest) > _LINE_LIMIT:
-                self._hand_on(self._rest)
-                self._rest = b""
-        return new
-
-    def finish(self) -> None:
-        """Hand on all that is left, a line without its end included."""
-        self.read()
-        if self._rest:
-            self._hand_on(self._rest)
-            self._rest = b""
-
-    def _hand_on(self, line: bytes) -> None:
-        self._show(without_credentials(line.decode("utf-8", "replace").rstrip("\r")))
-
-
-def without_credentials(text: str) -> str:
-    """Return `text` with the user and password of every address in it hidden."""
-    import re
-
-    return re.sub(r"(?<=://)[^/\s@'\"]+@", "****@", text)
-
-
-def read_log(path: str) -> str:
-    """Return the output of a build; of a very long one, its beginning and its end."""
-    try:
-        with open(path, "rb") as log:
-            size = log.seek(0, os.SEEK_END)
-            log.seek(0)
-            if size <= 2 * _LOG_SHOWN:
-                return log.read().decode("utf-8", "replace")
-            start = log.read(_LOG_SHOWN)
-            log.seek(size - _LOG_SHOWN)
-            left_out = f"\n[{size - 2 * _LOG_SHOWN} bytes are left out]\n"
-            return (start + left_out.encode() + log.read()).decode("utf-8", "replace")
-    except FileNotFoundError:
-        return ""
-
-
-def _dump_stack(process: Popen[bytes], path: str) -> str:
+def _dump_stack(number: int, path: str) -> str:
     """Ask the hook's process for its Python stack, and return it; "" where none comes."""
     wanted = getattr(signal, "SIGUSR2", None)
     if wanted is not None:
         if not os.path.exists(path):
             return ""  # the launcher did not come so far as to listen: the signal would end it
-        send_signal(process.pid, wanted)
+        send_signal(number, wanted)
     until = time.monotonic() + _DUMP_WAIT
     size = -1
     while time.monotonic() < until:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from trueup.acquisition.build_answer import what_is_wrong_with
 from trueup.acquisition.build_environment import (
@@ -13,89 +13,25 @@ from trueup.acquisition.build_environment import (
     plant_watchers_into,
     told_of_withheld,
 )
-from trueup.acquisition.build_process import HookFailed, HookRunner, read_log, without_credentials
+from trueup.acquisition.build_log import read_log, without_credentials
+from trueup.acquisition.build_order import BuildOrder, BuiltWheel, Provision
+from trueup.acquisition.build_process import HookFailed, HookRunner
 from trueup.acquisition.build_system import read_build_system, settings_of
 from trueup.acquisition.links import read_links_not_followed
 from trueup.acquisition.trace import TRACED, BuildTrace, read_trace
-from trueup.destination.environment import Interpreter
 from trueup.errors import BuildError
 from trueup.reporting import SILENT, Event, Reporter
-from trueup.values import dataclass, field
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from pyproject_hooks import BuildBackendHookCaller
+
+    from trueup.destination.environment import Interpreter
 
 __all__ = ["BuildOrder", "BuiltWheel", "Provision", "build_metadata", "build_wheel"]
 
 _Answer = TypeVar("_Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class BuildOrder:
-    """What is to be built, for whom, and how.
-
-    Attributes:
-        tree: the source tree, absolute.
-        interpreter: who the wheel is for.
-        workspace: an empty folder for the wheel, the log and the trace; the caller removes it.
-        editable: build an editable wheel (PEP 660).
-        config_settings: (key, value) pairs for the backend; a key given twice becomes a list.
-        isolation: build in an environment of its own; False: with `interpreter` as it is.
-        timeout: seconds that the hooks may take together; None for no limit.
-        environment: the environment variables to start from; what an isolated backend must not
-            see is left out of them.
-        constraints: PEP 508 strings that limit the versions of build requirements they name.
-        traced: record what the backend looks at.
-        subject: what is built, in words for people, where the tree's path says nothing to them.
-    """
-
-    tree: str
-    interpreter: Interpreter
-    workspace: str
-    editable: bool = False
-    config_settings: tuple[tuple[str, str], ...] = ()
-    isolation: bool = True
-    timeout: float | None = None
-    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
-    constraints: tuple[str, ...] = ()
-    traced: bool = True
-    subject: str = ""
-
-    @property
-    def title(self) -> str:
-        """What people are told is being built."""
-        return self.subject or self.tree
-
-
-class Provision(Protocol):
-    """Makes build environments: a build is an install, and installing is above this module."""
-
-    def __call__(self, requirements: Sequence[str], interpreter: Interpreter, /) -> Interpreter:
-        """Return the interpreter of an environment, made with `interpreter`, that holds these."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class BuiltWheel:
-    """What a build gave.
-
-    Attributes:
-        path: the wheel, in the order's workspace.
-        requirements: all build requirements, those of pyproject.toml first, each once.
-        build_interpreter: the interpreter that ran the hooks.
-        log: path of the whole output of all hooks.
-        trace: what the hooks looked at and started; None where the order did not ask for it.
-        warnings: sentences: each link that was not followed because it leads back to itself.
-        seconds: hook to the seconds that it took.
-    """
-
-    path: str
-    requirements: tuple[str, ...]
-    build_interpreter: Interpreter
-    log: str
-    trace: BuildTrace | None = None
-    warnings: tuple[str, ...] = ()
-    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 def build_wheel(
@@ -112,28 +48,20 @@ def build_wheel(
         SourceError: the tree holds no project, or its pyproject.toml is wrong.
         BuildError: a hook failed, ran out of time, or gave something that is no wheel.
     """
-    build = _Build(order, reporter)
     kind = "editable" if order.editable else "wheel"
-    reporter(Event("building", order.title, f"building {kind}"))
-    build.prepare(kind, provision)
-    folder = os.path.join(order.workspace, "wheel")
-    os.makedirs(folder, exist_ok=True)
-    hook = f"build_{kind}"
-    name = build.call(
-        hook,
-        lambda hooks: getattr(hooks, hook)(folder, config_settings=build.settings),
-    )
-    if wrong := what_is_wrong_with(name, folder, build.system):
-        raise build.failed(hook, wrong)
+    with _Build(order, reporter) as build:
+        reporter(Event("building", order.title, f"building {kind}"))
+        build.prepare(kind, provision)
+        name = build.make(kind)
     warnings = read_links_not_followed(order.workspace)
     for warning in warnings:
         reporter(Event("warning", order.title, warning))
     trace = build.trace()
     if withheld := build.withheld(trace):
         reporter(Event("note", order.title, withheld))
-    reporter(Event("built", order.title, name))
+    reporter(Event("built", order.title, os.path.basename(name)))
     return BuiltWheel(
-        path=os.path.join(folder, name),
+        path=name,
         requirements=build.requirements,
         build_interpreter=build.interpreter,
         log=build.log,
@@ -150,32 +78,10 @@ def build_metadata(
 
     None where the backend cannot tell without a build. Arguments and errors as in `build_wheel`.
     """
-    build = _Build(order, reporter)
     kind = "editable" if order.editable else "wheel"
-    build.prepare(kind, provision)
-    folder = os.path.join(order.workspace, "metadata")
-    os.makedirs(folder, exist_ok=True)
-    hook = f"prepare_metadata_for_build_{kind}"
-
-    def ask(hooks: BuildBackendHookCaller) -> str | None:
-        from pyproject_hooks import HookMissing
-
-        prepare = getattr(hooks, hook)
-        try:
-            return str(prepare(folder, config_settings=build.settings, _allow_fallback=False))
-        except HookMissing:
-            return None
-
-    name = build.call(hook, ask)
-    if name is None:
-        return None
-    path = os.path.join(folder, name)
-    plain = os.path.basename(name) == name and name.endswith(".dist-info")
-    if not plain or not os.path.isfile(os.path.join(path, "METADATA")):
-        raise build.failed(
-            hook, f"answered {name!r}, which is no dist-info directory with METADATA"
-        )
-    return path
+    with _Build(order, reporter) as build:
+        build.prepare(kind, provision)
+        return build.metadata(kind)
 
 
 class _Build:
@@ -196,6 +102,29 @@ class _Build:
             timeout=order.timeout,
             reporter=reporter,
         )
+        self.runner.backend = self._shared()
+
+    def __enter__(self) -> Self:
+        """Begin the build."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave no process behind."""
+        self.runner.close()
+
+    def _shared(self) -> str:
+        """Return the backend where one process may import it for two hooks; else "".
+
+        What its import looks at has to be seen, and be nothing that a hook makes: a backend in the
+        tree, or in an environment that is not the build's own, may be another for the next hook.
+        """
+        seen = self.order.traced and self.order.isolation
+        return self.system.backend if seen and not self.system.backend_path else ""
 
     def prepare(self, kind: str, provision: Provision) -> None:
         """Make the build environment: what pyproject.toml asks for, then what the backend does."""
@@ -211,6 +140,46 @@ class _Build:
         if everything != self.requirements:
             self.requirements = everything
             self._enter(provision(self._limited(everything), self.order.interpreter))
+
+    def make(self, kind: str) -> str:
+        """Have the wheel built; return its path."""
+        hook = f"build_{kind}"
+        folder = self._folder("wheel")
+        name = self.call(
+            hook, lambda hooks: getattr(hooks, hook)(folder, config_settings=self.settings)
+        )
+        if wrong := what_is_wrong_with(name, folder, self.system):
+            raise self.failed(hook, wrong)
+        return os.path.join(folder, name)
+
+    def metadata(self, kind: str) -> str | None:
+        """Have the metadata prepared; return the path of their folder, if the backend can do so."""
+        hook = f"prepare_metadata_for_build_{kind}"
+        folder = self._folder("metadata")
+
+        def ask(hooks: BuildBackendHookCaller) -> str | None:
+            from pyproject_hooks import HookMissing
+
+            prepare = getattr(hooks, hook)
+            try:
+                return str(prepare(folder, config_settings=self.settings, _allow_fallback=False))
+            except HookMissing:
+                return None
+
+        name = self.call(hook, ask)
+        if name is None:
+            return None
+        path = os.path.join(folder, name)
+        plain = os.path.basename(name) == name and name.endswith(".dist-info")
+        if not plain or not os.path.isfile(os.path.join(path, "METADATA")):
+            wrong = f"answered {name!r}, which is no dist-info directory with METADATA"
+            raise self.failed(hook, wrong)
+        return path
+
+    def _folder(self, name: str) -> str:
+        folder = os.path.join(self.order.workspace, name)
+        os.makedirs(folder, exist_ok=True)
+        return folder
 
     def trace(self) -> BuildTrace | None:
         """Return what the hooks so far looked at, where that was asked for."""

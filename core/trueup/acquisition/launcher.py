@@ -9,6 +9,10 @@ from __future__ import annotations
 import os
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def listen_for_stack_requests() -> object | None:
     """Write the stacks of all threads to a file when asked: why a build hangs can then be said."""
@@ -27,8 +31,11 @@ def listen_for_stack_requests() -> object | None:
     return stream  # kept by the caller: faulthandler holds its descriptor alone
 
 
-def arm() -> None:
-    """Load the watchers that lie beside this file, where the environment has not done so."""
+def arm(relay: str) -> dict[str, Any]:
+    """Load the watchers that lie beside this file, where the environment has not done so.
+
+    Where the process may import its backend for two hooks, return what was said of the second one.
+    """
     here = os.path.dirname(os.path.abspath(__file__))
     # The script's folder is on sys.path already, unless PYTHONSAFEPATH is set.
     rest = [entry for entry in sys.path if os.path.abspath(entry) != here]
@@ -37,18 +44,30 @@ def arm() -> None:
         for name in ("_trueup_guard", "_trueup_dead_links", "_trueup_recorder"):
             if os.path.exists(os.path.join(here, name + ".py")):
                 __import__(name).start()
+        offspring = __import__("_trueup_offspring") if relay else None
     finally:
         sys.path[:] = rest
+    if offspring is None:
+        return {}
+    found: dict[str, Any] = offspring.leave_to_a_child(
+        relay, sys.modules["_trueup_recorder"].recorder()
+    )
+    return found
 
 
 def main() -> None:
     """Arm, then run the script that the command line names, in this very module's place."""
     stack = listen_for_stack_requests()
+    relay = os.environ.pop("_TRUEUP_BUILD_RELAY", "")
     script = sys.argv[1]
     del sys.argv[0]
     with open(script, "rb") as stream:
         code = compile(stream.read(), script, "exec")
-    arm()
+    told = arm(relay)
+    if told:
+        sys.argv[1:] = told["words"]  # hook and folder
+        os.environ.update(told["variables"])
+        stack = listen_for_stack_requests() or stack
     names = {"__name__": "__main__", "__file__": script, "__builtins__": __builtins__}
     sys.modules["__main__"].__dict__.update(names)
     exec(code, sys.modules["__main__"].__dict__)  # noqa: S102 - running it is what we are for

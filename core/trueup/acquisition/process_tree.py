@@ -30,20 +30,27 @@ def await_end(process: Popen[bytes], ended: threading.Event) -> None:
         ended.set()
 
 
-def end_tree(process: Popen[bytes], mark: bytes, ended: threading.Event) -> None:
-    """End what is left of `process`'s group; and all that came of it, where it runs still."""
+def end_tree(number: int, mark: bytes, ended: threading.Event, *, spared: int = 0) -> None:
+    """End what is left of the process `number` and its group, and all that came of it.
+
+    Args:
+        number: of the process, which leads its group.
+        mark: what all that came of it has in its environment.
+        ended: set when it has ended by itself.
+        spared: the number of a process that goes on though it has the mark; 0 for none.
+    """
     if sys.platform == "win32":
         import subprocess
 
         if not ended.is_set():
-            command = ["taskkill", "/T", "/F", "/PID", str(process.pid)]
+            command = ["taskkill", "/T", "/F", "/PID", str(number)]
             subprocess.run(command, capture_output=True, check=False)
         return
-    strays = _strays(process.pid, mark)
+    strays = [one for one in _strays(number, mark) if one != spared]
     if not ended.is_set():
-        send_signal(process.pid, signal.SIGTERM, group=True)
+        send_signal(number, signal.SIGTERM, group=True)
         ended.wait(_TERMINATION_WAIT)
-    send_signal(process.pid, signal.SIGKILL, group=True)
+    send_signal(number, signal.SIGKILL, group=True)
     for stray in strays:
         send_signal(stray, signal.SIGKILL)
 

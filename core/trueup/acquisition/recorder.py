@@ -42,7 +42,7 @@ else:
         from trueup.acquisition.purpose import purpose_of_listing
         from trueup.acquisition.unaudited import watch_environment, watch_stat
 
-__all__ = ["start"]
+__all__ = ["recorder", "start"]
 
 _FLUSH_AT = 64
 _SHARED_MEMORY = "/dev/shm/"  # noqa: S108 - what projects lie in is theirs to choose
@@ -54,6 +54,7 @@ class _Recorder:
 
     def __init__(self, workspace: str, tree: str) -> None:
         self._workspace = workspace
+        self.tree = tree
         self._folder = os.path.join(workspace, "trace")
         self.told = os.path.join(workspace, "compilers.d")
         self._trees = tuple({os.path.join(top, "") for top in (tree, os.path.realpath(tree))})
@@ -72,6 +73,10 @@ class _Recorder:
         self._pending.append("\t".join(map(_escaped, record)) + "\n")
         if len(self._pending) >= _FLUSH_AT:
             self.flush()
+
+    def records(self) -> list[tuple[str, ...]]:
+        """Return all that was noted in this process so far: its kind, and what belongs to it."""
+        return list(self._seen)
 
     def note_path(self, kind: str, path: Any, *more: str) -> None:
         """Write down what happened to `path`, if it is one that can matter."""
@@ -266,6 +271,11 @@ def _flush_before_the_end(recorder: _Recorder) -> None:
 
 
 _recorder: _Recorder | None = None
+
+
+def recorder() -> _Recorder | None:
+    """Return what records this process; None where nothing does."""
+    return _recorder
 
 
 def start() -> None:
