@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -23,6 +26,7 @@ sys.addaudithook(_note)
 @impl
 def tox_env_teardown(tox_env):
     core = [name for name in sys.modules if name.startswith(("trueup.api.", "trueup.install"))]
+    core += [name for name in sys.modules if name == "trueup.freshness.verdict"]
     with open("../loaded.txt", "a") as file:
         file.write(" ".join(sorted(set(core) - {"trueup.api.build_wish"})) + "\\n")
 """
@@ -38,6 +42,12 @@ def _record(project: ToxProject) -> None:
 def _started(project: ToxProject) -> list[str]:
     lines = (project.root.parent / "started.txt").read_text().splitlines()
     return [line for line in lines if "'-c'" not in line]
+
+
+def _judges(project: ToxProject) -> bool:
+    """Whether the last run judged the project, and did not know it by looks."""
+    lines = (project.root.parent / "loaded.txt").read_text().splitlines()
+    return "trueup.freshness.verdict" in lines[-1]
 
 
 def _loaded(project: ToxProject) -> set[str]:
@@ -58,6 +68,46 @@ def test_nothing_is_started_and_the_core_is_not_loaded(both: ToxProject, package
     both.works("run")
     assert _started(both) == []
     assert _loaded(both) == set()
+
+
+def _git(project: ToxProject, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=project.root, env=project.environment, check=True)
+
+
+def _runs_a_program(project: ToxProject) -> None:
+    """Make a project whose backend starts a compiler."""
+    project.python_project()
+    backend = (project.root / "backend.py").read_text()
+    said = 'import subprocess\nsubprocess.check_call(["gcc", "-fsyntax-only", "src/demo/a.c"])\n'
+    hook = "def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):\n"
+    assert hook in backend
+    called = "".join(f"    {line}\n" for line in said.splitlines())
+    project.write("backend.py", backend.replace(hook, hook + called))
+    project.write("src/demo/a.c", '#include "stddef.h"\n')
+    _git(project, "init", "-q")
+    _git(project, "add", "-A")
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or shutil.which("gcc") is None, reason="only Linux tells, and needs gcc"
+)
+def test_a_project_that_programs_build_is_known_by_looks_alone(project: ToxProject) -> None:
+    _runs_a_program(project)
+    project.configure("open('.coverage', 'w'); open('.coverage', 'a')", package="wheel")
+    _record(project)
+    (project.root / ".coverage").unlink()
+    project.works("run")
+    assert not _judges(project)
+    assert _started(project) == []
+    _git(project, "add", "-A")  # what git tracks now is what counts already, but has to be judged
+    project.works("run")
+    assert _judges(project)
+    project.works("run")
+    assert not _judges(project)
+    before = len(project.calls)
+    project.write("src/demo/stddef.h", "")
+    project.works("run")
+    assert len(project.calls) > before
 
 
 @pytest.mark.slow
@@ -135,7 +185,7 @@ def test_what_a_test_run_leaves_beside_the_project_changes_nothing(project: ToxP
     _record(project)
     os.rmdir(project.root / ".pytest_cache")
     assert project.works("run").installs == []
-    assert _loaded(project) == set()
+    assert _loaded(project) <= {"trueup.freshness.verdict"}
 
 
 @pytest.mark.slow

@@ -10,30 +10,25 @@ import hashlib
 import marshal
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from trueup_tox.looks import TICK, Signed, looks_so, signature
+
 __all__ = [
-    "TICK",
     "Ground",
-    "Signature",
     "key_of",
     "lasting",
     "recall",
     "remember",
     "settled",
-    "signature",
 ]
 
-_FORMAT = 1
+_FORMAT = 2
 _RACY = 50_000_000  # nanoseconds; what changed so lately may change again within one clock tick
-TICK = 0.06
-"""Seconds after which a clock of a file system has ticked."""
 _COARSE = 2_500_000_000  # the same where a file system counts in seconds
 
 _SECOND = 1_000_000_000
-
-Signature = tuple[int, int, int, int]
 
 
 class Ground(NamedTuple):
@@ -96,23 +91,25 @@ def recall(path: str, key: str, variables: Mapping[str, str]) -> Any:
         return None
     if form != _FORMAT or found_key != key:
         return None
-    for *looks, fingerprint, sure in grounds:
-        if not (sure and _same(*looks)) and not (fingerprint and _fresh(fingerprint, variables)):
+    changed = False
+    for place, ground in enumerate(grounds):
+        *looks, fingerprint, sure = ground
+        if sure and looks_so(*looks):
+            continue
+        found = _judged(fingerprint, variables) if fingerprint else None
+        if found is None:
             return None
+        if found[-1] and found != ground:
+            grounds[place], changed = found, True
+    if changed:  # what was looked at may have been touched, and the next run need not judge
+        remember(path, key, value, grounds)
     return value
 
 
-def _same(places: Any, links: Any, absent: Iterable[str], present: Iterable[str]) -> bool:
-    exists = os.path.lexists
-    if _differ(places, os.stat) or _differ(links, os.lstat):
-        return False
-    return not any(map(exists, absent)) and all(map(exists, present))
+def _judged(fingerprint: bytes, variables: Mapping[str, str]) -> Signed | None:
+    from trueup_tox.judgement import judged
 
-
-def _fresh(fingerprint: bytes, variables: Mapping[str, str]) -> bool:
-    from trueup_tox.judgement import still_fresh
-
-    return still_fresh(fingerprint, variables)
+    return judged(fingerprint, variables)
 
 
 def remember(path: str, key: str, value: Any, signed: Any) -> None:
@@ -134,21 +131,21 @@ def remember(path: str, key: str, value: Any, signed: Any) -> None:
         return
 
 
-def settled(grounds: Sequence[Ground]) -> Any:
+def settled(grounds: Sequence[Ground]) -> list[Signed] | None:
     """Return how all of it looks, once it is old enough to prove something; None if it is not.
 
     Waits for one tick of the clock where something has just been written.
     """
-    signed = [_signed(each) for each in grounds]
-    if None in signed or not any(_young(each) for each in signed if each is not None):
-        return None if None in signed else signed
-    time.sleep(TICK)
-    # All that was old enough then is as it was seen then, for whoever compares it.
-    signed = [None if each is None else _seen_again(each) for each in signed]
-    return None if any(each is None or _young(each) for each in signed) else signed
+    signed = [found for each in grounds if (found := _signed(each)) is not None]
+    if len(signed) == len(grounds) and any(map(_young, signed)):
+        time.sleep(TICK)
+        # All that was old enough then is as it was seen then, for whoever compares it.
+        again = [found for each in signed if (found := _seen_again(each)) is not None]
+        signed = [each for each in again if not _young(each)]
+    return signed if len(signed) == len(grounds) else None
 
 
-def _young(signed: tuple[Any, ...]) -> set[str]:
+def _young(signed: Signed) -> set[str]:
     """Return the paths that may change once more within one tick of the clock."""
     now = time.time_ns()
     limit = now - _COARSE
@@ -160,44 +157,27 @@ def _young(signed: tuple[Any, ...]) -> set[str]:
     }
 
 
-def _seen_again(signed: tuple[Any, ...]) -> tuple[Any, ...] | None:
+def _seen_again(signed: Signed) -> Signed | None:
     young = _young(signed)
     places, links = ([path for path, _ in looks if path in young] for looks in signed[:2])
     again = _signed(Ground(tuple(places), tuple(links)))
     if again is None:
         return None
-    now = [dict(looks) for looks in again[:2]]
-    looks = [
+    seen, followed = (
         [(path, known.get(path, look)) for path, look in before]
-        for before, known in zip(signed[:2], now, strict=True)
-    ]
-    return (*looks, *signed[2:])
+        for before, known in zip(signed[:2], map(dict, again[:2]), strict=True)
+    )
+    return (seen, followed, *signed[2:])
 
 
-def _signed(ground: Ground) -> tuple[Any, ...] | None:
+def _signed(ground: Ground) -> Signed | None:
     try:
         places = [(path, signature(os.stat(path))) for path in ground.places]
         links = [(path, signature(os.lstat(path))) for path in ground.links]
+        return (places, links, {}, *ground[2:])
     except (OSError, ValueError):
         return None
-    return (places, links, *ground[2:])
 
 
 def _tick(mtime: int, ctime: int) -> int:
     return _COARSE if mtime % _SECOND == ctime % _SECOND == 0 else _RACY
-
-
-def signature(status: os.stat_result) -> Signature:
-    """Return what changes with a file or directory, whatever is done to it."""
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size
-
-
-def _differ(signed: list[tuple[str, Signature]], look: Any) -> bool:
-    try:
-        for path, known in signed:
-            now = look(path)
-            if (now.st_mtime_ns, now.st_ctime_ns, now.st_ino, now.st_size) != known:
-                return True
-    except (OSError, ValueError):
-        return True
-    return False

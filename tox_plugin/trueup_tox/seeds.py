@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from stat import S_ISDIR
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from trueup_tox.memory import Signature, key_of, signature
+from trueup_tox.looks import Signature, signature
+from trueup_tox.memory import key_of
 
 if TYPE_CHECKING:
     from trueup.destination.shelf import Shelf

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from trueup_tox.judgement import still_fresh
-from trueup_tox.memory import TICK, Ground, Signature, settled
+from trueup_tox.judgement import judged
+from trueup_tox.looks import Signature
+from trueup_tox.memory import Ground, settled
 
 if TYPE_CHECKING:
     from typing import Any
@@ -40,7 +40,7 @@ def verified(environment: Environment, files: Collection[str], variables: Mappin
     there = tuple(path for path in files if os.path.exists(path))
     more = Ground(there, absent=tuple(set(files) - set(there)))
     ours = _of_environment(environment, receipts)
-    signed = settled([ours, more, *map(_of_project, prints)])
+    signed = settled([ours, more])
     if signed is None:
         return None
     # What looks as its receipt has it was just looked at: once is enough for twenty thousand files.
@@ -48,7 +48,8 @@ def verified(environment: Environment, files: Collection[str], variables: Mappin
     doubted = {name: one for name, one in installed.items() if one.path not in receipts}
     if find_damage(environment, doubted if written else installed, edited_too=True):
         return None
-    return signed if all(still_fresh(each, variables) for each in prints) else None
+    projects = [judged(each, variables, patient=True) for each in prints]
+    return None if None in projects else [*signed, *projects]
 
 
 def verified_build(fingerprint: bytes, paths: tuple[str, ...], variables: Mapping[str, str]) -> Any:
@@ -59,29 +60,9 @@ def verified_build(fingerprint: bytes, paths: tuple[str, ...], variables: Mappin
         paths: what it gave, and the Python that it is for.
         variables: the environment variables.
     """
-    signed = settled([Ground(paths), _of_project(fingerprint)])
-    return signed if signed is not None and still_fresh(fingerprint, variables) else None
-
-
-def _of_project(fingerprint: bytes) -> Ground:
-    """Return what a verdict stands on; variables and circumstances are a part of the key."""
-    from trueup.freshness.footing import footing_of
-    from trueup.freshness.storage import decode
-    from trueup.values import replace
-
-    known = decode(fingerprint)
-    if known is None:
-        return Ground(fingerprint=fingerprint, sure=False)
-    bare, tree = replace(known, variables={}), known.circumstances.tree
-    found = footing_of(bare, tree, {})
-    more = known.questions or known.survey or known.patterns or known.unusable
-    if found is None and not more:  # what the build has just written is too young to prove anything
-        time.sleep(TICK)
-        found = footing_of(bare, tree, {})
-    if found is None:
-        return Ground(fingerprint=fingerprint, sure=False)
-    places, links = ([path for path, _ in looks] for looks in (found.marks, found.links))
-    return Ground(tuple(places), tuple(links), found.absent, (tree,), fingerprint)
+    signed = settled([Ground(paths)])
+    project = judged(fingerprint, variables, patient=True)
+    return None if signed is None or project is None else [*signed, project]
 
 
 def _receipts(

@@ -33,6 +33,7 @@ __all__ = [
     "judge_installed",
     "judge_now",
     "project_path",
+    "sight_now",
 ]
 
 
@@ -145,9 +146,19 @@ def judge_now(
     A variable that the build before was given is one that somebody let in by name: that word still
     counts for who only asks.
     """
+    return judge(fingerprint, now, sight_now(fingerprint, now, interpreter, variables))
+
+
+def sight_now(
+    fingerprint: Fingerprint,
+    now: Circumstances,
+    interpreter: Interpreter,
+    variables: Mapping[str, str],
+) -> Sight:
+    """Return what a build under the circumstances `now` would find, to be compared."""
     given = {name for name, digest in fingerprint.variables.items() if digest}
     found = backend_environment(variables, interpreter, "", isolation=not now.site, more=given)
-    return judge(fingerprint, now, Sight(now.tree, found))
+    return Sight(now.tree, found)
 
 
 def circumstances_of(

@@ -12,7 +12,13 @@ from packaging.requirements import Requirement
 from trueup.acquisition.identity import unmet_python
 from trueup.acquisition.supply import Supply
 from trueup.api.answering import Built
-from trueup.api.judging import circumstances_of, fingerprint_of, from_project, judge_now
+from trueup.api.judging import (
+    circumstances_of,
+    fingerprint_of,
+    from_project,
+    judge_now,
+    sight_now,
+)
 from trueup.api.neighbours import neighbours
 from trueup.api.order import Order
 from trueup.api.tracking import Tracked, build_tracked, recorded_build
@@ -23,7 +29,7 @@ from trueup.errors import RequestError
 from trueup.freshness.fingerprint import Circumstances, Fingerprint
 from trueup.freshness.footing import Footing, footing_of
 from trueup.freshness.storage import encode
-from trueup.freshness.verdict import Fresh, Stale, Verdict
+from trueup.freshness.verdict import Fresh, Stale, Verdict, judge
 from trueup.reporting import Event
 from trueup.resolution.answer import holds
 from trueup.resolution.artifact import Resolution
@@ -210,8 +216,9 @@ def _standing(
         now = _circumstances(order, project)
         # A path that leads through links can lead elsewhere tomorrow, and no look would show it.
         straight = project.straight
-        footing = footing_of(fingerprint, now.tree, variables) if straight else None
-        verdict = judge_now(fingerprint, now, order.environment.interpreter, variables)
+        sight = sight_now(fingerprint, now, order.environment.interpreter, variables)
+        footing = footing_of(fingerprint, sight, variables) if straight else None
+        verdict = judge(fingerprint, now, sight)
         return _Standing(present, fingerprint, verdict, footing)
     return None
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from trueup.freshness.fingerprint import Fingerprint
 from trueup.freshness.listing import DEPTHS
 from trueup.freshness.names import is_noise
-from trueup.freshness.sight import is_older
+from trueup.freshness.sight import Sight, is_older
+from trueup.freshness.terrain import Terrain, terrain_of
 
 __all__ = ["Footing", "Look", "footing_of"]
 
@@ -37,34 +38,42 @@ class Footing(NamedTuple):
     unset: tuple[str, ...] = ()
 
 
-def footing_of(fingerprint: Fingerprint, tree: str, variables: Mapping[str, str]) -> Footing | None:
+def footing_of(
+    fingerprint: Fingerprint, sight: Sight, variables: Mapping[str, str]
+) -> Footing | None:
     """Return what a verdict on `fingerprint` will stand on; None where that is more than looks.
 
-    More is asked where the state of a repository, an unseen program or a plugin counts, where the
-    build was not isolated, and where a variable that the build asked for is set.
+    More is asked where the state of a repository or a plugin counts, where a program read that
+    nobody saw, where the build was not isolated, and where a variable that it asked for is set.
 
     Args:
         fingerprint: of the build that gave what is installed.
-        tree: the project's folder, absolute, links resolved.
+        sight: the tree as the verdict will see it.
         variables: environment variables that a build would start from.
     """
-    one = fingerprint
-    if one.questions or one.survey or one.patterns or one.unusable or one.circumstances.site:
+    one, tree = fingerprint, sight.tree
+    if one.questions or one.patterns or one.unusable or one.circumstances.site:
+        return None
+    if one.survey not in {"", "sighted"}:  # texts that are read only for this have a say in these
         return None
     if any(value or name in variables for name, value in one.variables.items()):
         return None
     try:
         now = time_ns()
+        around = terrain_of(sight, one.opened) if one.survey else Terrain((), ())
+        if around is None:
+            return None
+        looks = (*_files(one, tree), *_folders(one, tree), *map(_look, around.places))
         footing = Footing(
-            marks=tuple(dict.fromkeys((*_files(one, tree), *_folders(one, tree)))),
+            marks=tuple(dict.fromkeys(looks)),
             links=tuple(_links(one, tree)),
-            absent=tuple(os.path.join(tree, path) for path in one.absences),
+            absent=(*(os.path.join(tree, path) for path in one.absences), *around.absent),
             unset=tuple(one.variables),
         )
     except OSError:  # something is gone: the verdict will say so
         return None
-    looks = (*footing.marks, *footing.links)
     # What is too young may change after the verdict within the same tick, and look the same.
+    looks = (*footing.marks, *footing.links)
     return footing if all(is_older(one[0], one[1], now) for _, one in looks) else None
 
 

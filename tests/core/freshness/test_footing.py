@@ -78,6 +78,6 @@ def test_links_in_circles_end(tmp_path: Path, rule: ListingRule) -> None:
 
 def _marks(one: Fingerprint, tree: Path) -> tuple[tuple[str, object], ...]:
     """Return the looks, as soon as they are old enough to prove anything."""
-    while (footing := footing_of(one, str(tree), {})) is None:
+    while (footing := footing_of(one, Sight(str(tree), {}), {})) is None:
         pass
     return footing.marks
