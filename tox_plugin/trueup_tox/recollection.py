@@ -34,7 +34,7 @@ class Recollection:
         self._files: dict[str, None] = {}
         self._renewed = False
         self._busy = 0
-        self._failed = False
+        self._verified: dict[str, str] = {}
 
     @property
     def holds(self) -> bool:
@@ -79,6 +79,7 @@ class Recollection:
         """Forget everything: the environment is made anew."""
         self._renewed = True
         self._done.clear()
+        self._verified.clear()
         self._busy = 0
         self.__dict__.pop("_known", None)
 
@@ -88,6 +89,9 @@ class Recollection:
             return
         if self._known is not None and self._known.items() >= self._done.items():
             return
+        if self._verified == self._done:  # tox ends with each environment twice
+            return
+        self._verified = dict(self._done)
         from trueup.errors import TrueupError
 
         from trueup_tox.sightings import verified

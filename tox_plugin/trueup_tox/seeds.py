@@ -10,12 +10,12 @@ from __future__ import annotations
 import marshal
 import os
 import shutil
-from collections.abc import Iterator
 from stat import S_ISDIR
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from trueup_tox.looks import Signature, signature
 from trueup_tox.memory import key_of
+from trueup_tox.seed_copy import quick_to_copy
 
 if TYPE_CHECKING:
     from trueup.destination.shelf import Shelf
@@ -59,6 +59,7 @@ def keep_seeds(session: Any, folder: str) -> None:
     """
     real = getattr(session, "_seeder", None)  # the same name in each virtualenv since 20.0
     if real is not None and not isinstance(real, _KeepingSeeder):
+        quick_to_copy(real)
         session._seeder = _KeepingSeeder(real, folder)  # noqa: SLF001 - virtualenv has no way to hand one in
 
 
@@ -187,8 +188,12 @@ def _remove(path: str) -> None:
 
 
 def _looked_at(folder: str, key: str, entries: list[str]) -> _Note:
-    looks = [(path, _signature(folder, path)) for path in _below(folder, entries)]
-    return _Note(key, entries, looks)
+    looks = [(entry, os.lstat(os.path.join(folder, entry))) for entry in entries]
+    for path, found in looks:  # which grows meanwhile
+        if S_ISDIR(found.st_mode):
+            inside = (os.path.join(path, name) for name in os.listdir(os.path.join(folder, path)))
+            looks += [(each, os.lstat(os.path.join(folder, each))) for each in inside]
+    return _Note(key, entries, [(path, signature(found)) for path, found in looks])
 
 
 def _signature(folder: str, path: str) -> Signature:
@@ -200,14 +205,6 @@ def _write(folder: str, note: _Note) -> None:
         return  # the clock of this file system proves too little
     with open(os.path.join(folder, _FILE), "wb") as out:
         out.write(marshal.dumps(tuple(note)))
-
-
-def _below(folder: str, entries: list[str]) -> Iterator[str]:
-    for entry in entries:
-        yield entry
-        path = os.path.join(folder, entry)
-        if os.path.isdir(path) and not os.path.islink(path):
-            yield from _below(folder, [os.path.join(entry, name) for name in os.listdir(path)])
 
 
 def _read(path: str) -> _Note | None:
