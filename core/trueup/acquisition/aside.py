@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 __all__ = ["set_aside"]
 
 
 @contextmanager
-def set_aside(tree: str, paths: Iterable[str], folder: str) -> Iterator[None]:
+def set_aside(
+    tree: str, paths: Iterable[str], folder: str, *, needed: Collection[str] = ()
+) -> Iterator[Callable[[], frozenset[str]]]:
     """Take files out of a tree; put all of them back as they were if what follows fails.
+
+    Yields a function that puts back what is `needed` and has nothing in its place by then, and
+    returns which of the paths that were.
 
     What a process holds open (Windows) stays: nobody could write it anew, either, and the build
     says so.
@@ -22,8 +27,21 @@ def set_aside(tree: str, paths: Iterable[str], folder: str) -> Iterator[None]:
         paths: of files, of links, and of folders that go where nothing else is in them; relative
             to the top and written with "/".
         folder: where they are kept meanwhile; it is made, and belongs to the caller.
+        needed: which of the paths are not to stay away.
     """
     moved: dict[str, str] = {}
+
+    def put_back() -> frozenset[str]:
+        missing = [path for path in needed if not os.path.lexists(os.path.join(tree, path))]
+        back: set[str] = set()
+        for path in missing:
+            place = os.path.join(tree, path)
+            if place in moved:
+                os.makedirs(os.path.dirname(place), exist_ok=True)
+                _move(moved.pop(place), place)
+                back.add(path)
+        return frozenset(back)
+
     try:
         # What lies in a folder comes before it.
         for number, path in enumerate(sorted(paths, reverse=True)):
@@ -36,7 +54,7 @@ def set_aside(tree: str, paths: Iterable[str], folder: str) -> Iterator[None]:
             with suppress(PermissionError, FileNotFoundError):
                 _move(place, kept)
                 moved[place] = kept
-        yield
+        yield put_back
     except BaseException:
         for place, kept in moved.items():
             os.makedirs(os.path.dirname(place), exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from trueup.acquisition.aside import set_aside
 from trueup.acquisition.build_environment import backend_environment
@@ -18,7 +18,7 @@ from trueup.acquisition.supply import Supply
 from trueup.acquisition.trace import BuildTrace
 from trueup.acquisition.witness import Witness
 from trueup.acquisition.young_bytecode import drop_young_bytecode
-from trueup.api.judging import judge_now
+from trueup.api.forerunners import Forerunners, record_build
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.installed import read_installed
 from trueup.errors import BuildError
@@ -26,9 +26,7 @@ from trueup.freshness.evidence import Evidence
 from trueup.freshness.fingerprint import Circumstances, Fingerprint
 from trueup.freshness.gathering import gather
 from trueup.freshness.names import is_by_product, is_noise
-from trueup.freshness.sight import Sight
 from trueup.freshness.storage import decode, encode
-from trueup.freshness.workings import misleading
 from trueup.hooks import inputs_of_plugins
 from trueup.reporting import Event
 from trueup.values import dataclass, replace
@@ -75,31 +73,24 @@ def build_tracked(
         SourceError, BuildError: there is no project, or its backend fails.
         WheelRefused: the backend made a wheel that breaks a rule.
     """
-    with supply.store.temporary_directory() as folder:
-        misled_by = _misleading(circumstances, supply, previous)
-        with set_aside(circumstances.tree, misled_by, os.path.join(folder, "aside")):
-            once = _build_once(circumstances, supply, previous)
+    forerunners = Forerunners.of(circumstances, supply, previous)
+    once = _build_alone(forerunners, forerunners.misleading())
+    if relied_on := forerunners.relied_on(once.evidence):
+        # Only now it is known which they are; what is run meanwhile is to miss no more than that.
+        told = f"{min(relied_on)} was made by a build in another way: it is built from nothing"
+        supply.reporter(Event("note", circumstances.tree, told))
+        forerunners = replace(forerunners, previous=once.fingerprint)
+        once = _build_alone(forerunners, {*forerunners.misleading(), *relied_on})
     if once.fingerprint.unusable:
         supply.reporter(Event("note", circumstances.tree, _again(once.fingerprint)))
         seen = _contents(circumstances.tree, once.changed)
-        once = _build_once(circumstances, supply, previous, once.evidence)
+        once = _build_once(forerunners, frozenset, once.evidence)
         if once.fingerprint.unusable:
             once = _judged_again(once, _same(seen, _contents(circumstances.tree, once.changed)))
     content = encode(once.fingerprint)
     record = {"pack": once.pack.digest, "fingerprint": content.decode()}
-    supply.store.record_build(circumstances.key, record)
+    record_build(circumstances, supply, record)
     return Tracked(once.pack, once.fingerprint, content)
-
-
-def _misleading(
-    circumstances: Circumstances, supply: Supply, previous: Fingerprint | None
-) -> tuple[str, ...]:
-    if previous is None:
-        return ()
-    verdict = judge_now(previous, circumstances, supply.interpreter, supply.variables)
-    pack = supply.store.find_pack(previous.wheel)
-    sight = Sight(circumstances.tree, supply.variables)
-    return misleading(previous, verdict, sight, pack.heads() if pack else frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +106,27 @@ class _Once:
         return self.evidence.after.changed_since(self.evidence.before)
 
 
+def _build_alone(forerunners: Forerunners, misled_by: Iterable[str]) -> _Once:
+    """Build without what could mislead, and with what others need back in its place."""
+    paths, tree = sorted(misled_by), forerunners.circumstances.tree
+    needed = forerunners.needed(paths)
+    with (
+        forerunners.supply.store.temporary_directory() as folder,
+        set_aside(tree, paths, os.path.join(folder, "aside"), needed=needed) as put_back,
+    ):
+        return _build_once(forerunners, put_back)
+
+
 def _build_once(
-    circumstances: Circumstances,
-    supply: Supply,
-    previous: Fingerprint | None,
+    forerunners: Forerunners,
+    put_back: Callable[[], frozenset[str]],
     first: Evidence | None = None,
 ) -> _Once:
+    circumstances, supply, previous = (
+        forerunners.circumstances,
+        forerunners.supply,
+        forerunners.previous,
+    )
     with supply.store.temporary_directory() as workspace:
         variables = dict(supply.variables)
         if not circumstances.editable:
@@ -141,6 +147,7 @@ def _build_once(
         drop_young_bytecode(before)
         with Witness(before, workspace) as witness:
             built = _build_wheel(order, supply, before, dead)
+        back = put_back()
         after = take_snapshot(circumstances.tree)
         drop_young_bytecode(after)
         pack = supply.store.add_wheel(built.path, os.path.basename(built.path))
@@ -149,7 +156,13 @@ def _build_once(
     sighting = witness.sighting
     if first is not None:
         sighting = sighting.joined_with(first.sighting)
-    evidence = replace(evidence, sighting=sighting, begun=first.before if first else None)
+    evidence = replace(
+        evidence,
+        sighting=sighting,
+        begun=first.before if first else None,
+        others=forerunners.made(),
+        back=back,
+    )
     return _Once(pack, gather(evidence), evidence)
 
 

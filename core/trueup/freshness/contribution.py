@@ -19,8 +19,8 @@ class Contribution:
     """The folders that files were taken from.
 
     Attributes:
-        folders: relative to the tree; "." for the tree itself.
-        files: the files.
+        folders: relative to the tree; "." for the tree itself; absolute outside of it.
+        files: the files, likewise.
         root_data: the tree's own folder gave files that are no modules.
     """
 
@@ -30,10 +30,11 @@ class Contribution:
 
     def covers(self, path: str) -> bool:
         """Whether files of this folder or one around it were taken: it belongs to a package."""
-        while path and path != ".":
+        below = ""
+        while path and path not in {".", below}:  # above "/" comes "/" again
             if path in self.folders:
                 return True
-            path = os.path.dirname(path)
+            below, path = path, os.path.dirname(path)
         return False
 
     @classmethod
@@ -71,7 +72,7 @@ class Contribution:
                 and (os.path.basename(os.path.dirname(path)), os.path.basename(path)) in empty
             )
         }
-        return cls._of(frozenset(path for path in taken if not os.path.isabs(path)))
+        return cls._of(frozenset(taken))
 
     @classmethod
     def _of(cls, files: frozenset[str]) -> Contribution:

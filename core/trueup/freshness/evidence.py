@@ -34,6 +34,8 @@ class Evidence:
         workplace: the prefix of the build environment; "" where the build was not isolated.
         sighting: what programs opened whose reading is not in the trace.
         begun: the tree before the first build that `sighting` tells of; None for `before`.
+        others: what builds in other ways made (editable or not, for another Python).
+        back: of that, what was out of the way, and came back as nothing took its place.
     """
 
     circumstances: Circumstances
@@ -51,3 +53,5 @@ class Evidence:
     workplace: str = ""
     sighting: Sighting = field(default_factory=Sighting)
     begun: Snapshot | None = None
+    others: frozenset[str] = field(default_factory=frozenset)
+    back: frozenset[str] = field(default_factory=frozenset)

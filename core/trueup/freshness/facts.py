@@ -94,6 +94,7 @@ class BuildFacts:
         """Return what of `made` was there before this build and is the work of none before it."""
         previous = self.seen.previous
         earlier, old = (previous.made, previous.altered) if previous else (frozenset(), frozenset())
+        earlier |= self.seen.others
         there = (self.seen.begun or self.seen.before).entries
         found = {path for path in self.changed if path in there and path not in earlier}
         return frozenset((found | old) & self.made)
@@ -196,7 +197,7 @@ class BuildFacts:
         What Python code wrote is in the trace; where a program wrote unseen, a new file is taken
         for its work, and so is one that the build before had made. Another that changed is not.
         """
-        written = set(self.trace.writes) | self.seen.accepted
+        written = set(self.trace.writes) | self.seen.accepted | self.seen.back
         old = self.seen.before.entries
         earlier = self.seen.previous.made if self.seen.previous else frozenset()
         for path in sorted(self.changed):

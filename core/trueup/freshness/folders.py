@@ -108,8 +108,10 @@ class Names:
         return self.facts.sight.exists(f"{path}/__init__.py")
 
     def _skips(self, path: str) -> bool:
-        if os.path.isabs(path) or not self.facts.sight.is_folder(path):
+        if not self.facts.sight.is_folder(path):
             return True
+        if os.path.isabs(path):  # what lies elsewhere counts as far as it was taken
+            return path not in self._own and not self.facts.contribution.covers(path)
         if path in self.facts.made:  # what a build put there does not count, but what others do
             return is_by_product(path) or (self.facts.live and path not in self._own)
         if path in self.facts.own or path == "." or self._is_package(path):

@@ -109,3 +109,26 @@ def _trueup(*arguments: str, code: int = 0) -> str:
     )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout
+
+
+def test_what_comes_to_a_folder_beside_the_project_that_a_wheel_takes_counts(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "common/one.py": "ONE = 1\n",
+        "project/demo/__init__.py": "",
+        "project/pyproject.toml": '[build-system]\nrequires = ["hatchling"]\n'
+        f'build-backend = "hatchling.build"\n{_PROJECT}'
+        '[tool.hatch.build.targets.wheel.force-include]\n"../common" = "demo/common"\n',
+    }
+    lay_tree(tmp_path, files)
+    python = tmp_path / "venv/bin/python"
+    install = ["install", "-q", "-p", str(python), str(tmp_path / "project")]
+    _trueup("venv", "-q", str(tmp_path / "venv"))
+    _trueup(*install)
+    assert _trueup("check", "-p", str(python), code=0).startswith("fresh")
+    (tmp_path / "common/two.py").write_text("TWO = 2\n")
+    assert str(tmp_path / "common") in _trueup("check", "-p", str(python), code=1)
+    _trueup(*install)
+    subprocess.run([python, "-c", "import demo.common.two"], check=True)
+    assert _trueup("check", "-p", str(python), code=0).startswith("fresh")

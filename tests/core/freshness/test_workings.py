@@ -140,6 +140,85 @@ def test_what_somebody_lays_into_a_folder_that_a_build_made_counts(
         assert bench.truth(Situation())
 
 
+class _Ways:
+    """One project that is built editable and not, by turns; each knows its own builds."""
+
+    def __init__(self, tree: Path, files: dict[str, str], supply: Supply) -> None:
+        self.ways: dict[bool, Bench] = {}
+        self.tree, self.files, self.supply = tree, files, supply
+
+    def build(self, *, editable: bool) -> Bench:
+        """Build in one way, as an install does that finds the build before stale."""
+        if editable in self.ways:
+            self.ways[editable].build_again(Situation())
+        else:
+            shutil.rmtree(self.tree.with_name(self.tree.name + ".safe"), ignore_errors=True)
+            project = Mechanism({} if self.ways else self.files)
+            self.ways[editable] = Bench(self.tree, project, self.supply, editable=editable)
+        return self.ways[editable]
+
+    def truth(self, *, editable: bool) -> bool:
+        """Whether a build from nothing, so without what either has made, gives what is there."""
+        made = frozenset().union(*(bench.made for bench in self.ways.values()))
+        self.ways[editable].made = made
+        return self.ways[editable].truth(Situation())
+
+    def close(self) -> None:
+        for bench in self.ways.values():
+            bench.close()
+
+
+@pytest.fixture
+def ways(tmp_path: Path, supply: Supply) -> Iterator[_Ways]:
+    with closing(_Ways(tmp_path / "demo", dict(_PROJECT.files), supply)) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("editable", [True, False], ids=["editable", "wheel"])
+def test_what_a_build_in_another_way_made_is_not_taken_for_what_this_one_would_make(
+    editable: bool, ways: _Ways
+) -> None:
+    ways.build(editable=not editable)
+    bench = ways.build(editable=editable)
+    (ways.tree / "template.txt").write_text("A = 2\n")
+    assert isinstance(bench.judge(Situation()), Stale)  # it has read the template, too
+    bench = ways.build(editable=editable)
+    assert bench.judge(Situation()) == Fresh()
+    assert ways.truth(editable=editable)
+
+
+@pytest.mark.parametrize("editable", [True, False], ids=["editable", "wheel"])
+def test_what_a_build_in_another_way_made_before_an_edit_does_not_reach_this_one(
+    editable: bool, ways: _Ways
+) -> None:
+    ways.build(editable=not editable)
+    (ways.tree / "template.txt").write_text("A = 2\n")
+    (ways.tree / "names.txt").write_text("one")
+    bench = ways.build(editable=editable)
+    assert (ways.tree / "src/demo/made/one.py").read_text() == "A = 2\n"
+    assert bench.judge(Situation()) == Fresh()
+    assert ways.truth(editable=editable)
+
+
+def test_what_an_editable_needs_is_back_after_a_build_that_does_not_make_it(
+    tmp_path: Path, supply: Supply
+) -> None:
+    only_editable = "plain_wheel, plain_editable = build_wheel, build_editable\n"
+    generating = _GENERATING.replace(
+        "def build_wheel(*arguments):\n    _generate()\n", "def build_wheel(*arguments):\n"
+    )
+    assert only_editable in generating
+    files = {**_PROJECT.files, "backend.py": BACKEND + generating}
+    with closing(_Ways(tmp_path / "demo", files, supply)) as ways:
+        editable = ways.build(editable=True)
+        wheel = ways.build(editable=False)
+        assert not [path for path in wheel.installed() if "made" in path]
+        assert wheel.judge(Situation()) == Fresh()
+        assert ways.truth(editable=False)
+        assert (ways.tree / "src/demo/made/two.py").read_text() == "A = 1\n"
+        assert editable.judge(Situation()) == Fresh()
+
+
 @pytest.mark.skipif(
     any(shutil.which(one) is None for one in MECHANISMS["scikit-build-inplace"].needs),
     reason="no compiler, or no cmake",
