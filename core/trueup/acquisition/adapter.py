@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import socket
     import ssl
 
 __all__ = ["Lookups", "adapter"]
@@ -27,6 +27,8 @@ class Lookups:
 
     def addresses(self, host: str, port: int | None) -> tuple[str, ...]:
         """Return the addresses of `host`, in order; () where it has none: ask to be told why."""
+        import socket
+
         from urllib3.util.connection import allowed_gai_family
 
         with self._lock:

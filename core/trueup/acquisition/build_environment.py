@@ -24,6 +24,7 @@ _WATCHERS = {
     "guard.py": "_trueup_guard.py",
     "offspring.py": "_trueup_offspring.py",
     "onlooker.py": "_trueup_onlooker.py",
+    "paths.py": "_trueup_paths.py",
     "purpose.py": "_trueup_purpose.py",
     "recorder.py": "_trueup_recorder.py",
     "unaudited.py": "_trueup_unaudited.py",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from time import time_ns as _now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,11 +21,13 @@ __all__ = ["is_busy", "leads_back", "report_to", "without_circles"]
 # walk still ends, because no folder is entered below itself, but may see a part of it twice.
 _FOLDER_LIMIT = 4096
 _REMEMBER = 5.0  # seconds
+_YOUNG = 2_500_000_000  # nanoseconds: some file systems count by two seconds
 
 _log = ""
 _reported: set[str] = set()
 _below: dict[str, tuple[str, ...]] = {}
 _below_since = 0.0
+_without_links: dict[tuple[int, int], tuple[int, int]] = {}
 _busy = 0
 
 
@@ -61,10 +64,19 @@ def _links_among(folder: str, names: list[Any]) -> list[str]:
         decoded = [os.fsdecode(name) for name in names]
         return [name for name in decoded if _is_link(os.path.join(folder, name))]
     try:
+        now = os.stat(folder)
+        key, times = (now.st_dev, now.st_ino), (now.st_mtime_ns, now.st_ctime_ns)
+        if _without_links.get(key) == times:
+            return []
         with os.scandir(folder) as entries:
-            return [entry.name for entry in entries if _is_link_entry(entry)]
+            links = [entry.name for entry in entries if _is_link_entry(entry)]
     except OSError:
         return []
+    # A backend lists each folder a dozen times. One that just changed may change again, and not
+    # look so.
+    if not links and _now() - max(times) > _YOUNG:
+        _without_links[key] = times
+    return links
 
 
 def leads_back(folder: str, name: str) -> bool:

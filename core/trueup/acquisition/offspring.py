@@ -84,12 +84,16 @@ def _next_hook(reading: int, writing: int, child: int, unchanged: Any) -> dict[s
 
 
 def _can_import(module: str) -> bool:
+    import gc
     import importlib
 
+    gc.disable()  # hardly anything that is made by importing is garbage
     try:
         importlib.import_module(module)
     except Exception:  # noqa: BLE001 - what is wrong with it is told by who needs it, in a moment
         return False
+    finally:
+        gc.enable()
     return True
 
 

@@ -49,6 +49,11 @@ _LIBRARY = frozenset(getattr(sys, "stdlib_module_names", ()) or _OLDER.split()) 
 _OUR_SCRIPTS = ("_in_process.py", "launcher.py")
 
 
+# What code in a module of some name is to a look that it has made.
+_ON_THE_WAY, _IMPORT, _MAIN, _BACKEND, _OWN = "on the way", "import", "main", "backend", "own"
+_sorts: dict[str, str] = {}
+
+
 def is_own_look(kind: str) -> bool:
     """Whether the nearest code that is not Python's own library is the project's, or a plugin's.
 
@@ -58,14 +63,24 @@ def is_own_look(kind: str) -> bool:
     while frame is not None:
         names = frame.f_globals
         name = names.get("__name__") or ""
-        top = name.partition(".")[0]
-        if name.startswith(("_frozen_importlib", "importlib._bootstrap")):
-            return kind == "R"
-        if name == "__main__":
+        sort = _sorts.get(name)  # asked for each of a hundred thousand looks
+        if sort is None:
+            sort = _sorts[name] = _sort_of(name)
+        if sort is _ON_THE_WAY:
+            frame = frame.f_back
+            continue
+        if sort is _MAIN:
             return not str(names.get("__file__") or "").endswith(_OUR_SCRIPTS)
-        if top in _BACKENDS:
-            return False
-        if top not in _LIBRARY and not top.startswith("_trueup"):
-            return True
-        frame = frame.f_back
+        return sort is _OWN or (sort is _IMPORT and kind == "R")
     return False
+
+
+def _sort_of(name: str) -> str:
+    top = name.partition(".")[0]
+    if name.startswith(("_frozen_importlib", "importlib._bootstrap")):
+        return _IMPORT
+    if name == "__main__":
+        return _MAIN
+    if top in _BACKENDS:
+        return _BACKEND
+    return _ON_THE_WAY if top in _LIBRARY or top.startswith("_trueup") else _OWN

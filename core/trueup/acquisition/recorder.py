@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
     from trueup.acquisition.gates import open_gate
     from trueup.acquisition.onlooker import is_own_look
+    from trueup.acquisition.paths import escaped, foreign_places, is_absolute, text_of
     from trueup.acquisition.purpose import purpose_of_listing
     from trueup.acquisition.unaudited import watch_environment, watch_stat
 else:
@@ -32,6 +33,7 @@ else:
         from _trueup_depfiles import NINJA_LOG, compiler_inputs
         from _trueup_gates import open_gate
         from _trueup_onlooker import is_own_look
+        from _trueup_paths import escaped, foreign_places, is_absolute, text_of
         from _trueup_purpose import purpose_of_listing
         from _trueup_unaudited import watch_environment, watch_stat
     except ImportError:
@@ -39,6 +41,7 @@ else:
         from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
         from trueup.acquisition.gates import open_gate
         from trueup.acquisition.onlooker import is_own_look
+        from trueup.acquisition.paths import escaped, foreign_places, is_absolute, text_of
         from trueup.acquisition.purpose import purpose_of_listing
         from trueup.acquisition.unaudited import watch_environment, watch_stat
 
@@ -58,9 +61,10 @@ class _Recorder:
         self._folder = os.path.join(workspace, "trace")
         self.told = os.path.join(workspace, "compilers.d")
         self._trees = tuple({os.path.join(top, "") for top in (tree, os.path.realpath(tree))})
-        self._foreign = _foreign_places(workspace)
+        self._foreign = foreign_places(workspace)
         self._seen: set[tuple[str, ...]] = set()
-        self._places: dict[str | tuple[str, str], str | None] = {}
+        self._places: dict[tuple[str, str], str | None] = {}
+        self._looks: dict[tuple[str, str, str], bool] = {}
         self._pending: list[str] = []
         self._looking = False
 
@@ -70,7 +74,7 @@ class _Recorder:
         if record in self._seen:
             return
         self._seen.add(record)
-        self._pending.append("\t".join(map(_escaped, record)) + "\n")
+        self._pending.append("\t".join(map(escaped, record)) + "\n")
         if len(self._pending) >= _FLUSH_AT:
             self.flush()
 
@@ -82,31 +86,50 @@ class _Recorder:
         """Write down what happened to `path`, if it is one that can matter."""
         if self._looking or is_busy():
             return
-        text = path if type(path) is str else _text(path)
-        if text is None:
-            return
-        place = self._place(text)
-        if place is None:
-            return
-        if kind in "RLGKAS" and (not os.path.isabs(text) or text.startswith(self._trees)):
-            own = ("X", place, kind, *more)
-            # Whose look it is takes a walk up the stack: not again for what is known to be own.
-            if own not in self._seen and is_own_look(kind):
-                self.note(*own)
-        self.note(kind, place, *more)
+        text = path if type(path) is str else text_of(path)
+        if text is not None:
+            self._note_text(kind, text, "" if is_absolute(text) else os.getcwd(), *more)
 
-    def _place(self, path: str) -> str | None:
+    def look(self, kind: str, path: Any) -> None:
+        """Write down that a path was looked for, as `note_path` does: by far the most frequent."""
+        if self._looking or is_busy():
+            return
+        if type(path) is not str:
+            self.note_path(kind, path)
+            return
+        folder = "" if is_absolute(path) else os.getcwd()
+        key = (kind, path, folder)
+        known = self._looks.get(key)
+        # All is said of it; or all but whether the project's own code looks at it, too.
+        if known is None or (known is False and is_own_look(kind)):
+            self._looks[key] = self._note_text(kind, path, folder)
+
+    def _note_text(self, kind: str, path: str, folder: str, *more: str) -> bool:
+        """Write down what happened to a path in `folder`; return whether all is said of it now."""
+        place = self._place(path, folder)
+        if place is None:
+            return True
+        own = kind not in "RLGKAS" or not (folder or path.startswith(self._trees))
+        if not own:
+            record = ("X", place, kind, *more)
+            # Whose look it is takes a walk up the stack: not again for what is known to be own.
+            own = record in self._seen
+            if not own and is_own_look(kind):
+                self.note(*record)
+                own = True
+        self.note(kind, place, *more)
+        return own
+
+    def _place(self, path: str, folder: str) -> str | None:
         """Return how a path is written down, or None; by far the most are asked for again."""
-        key = path if os.path.isabs(path) else (os.getcwd(), path)
+        key = (path, folder)
         try:
             return self._places[key]
         except KeyError:
-            place = self._places[key] = self._placed(path)
+            place = self._places[key] = self._placed(os.path.join(folder, path))
             return place
 
     def _placed(self, path: str) -> str | None:
-        if not os.path.isabs(path):
-            path = os.path.join(os.getcwd(), path)
         if f"{os.sep}." in path or os.sep * 2 in path:
             path = os.path.normpath(path)
         for tree in self._trees:
@@ -123,7 +146,7 @@ class _Recorder:
         self._looking = True  # what we look at ourselves is nothing that the build depends on
         try:
             for name in compiler_inputs(path, folder):
-                place = self._place(name)
+                place = self._place(name, folder)
                 if place is not None and os.path.isabs(place):
                     self.note("D", place)
         finally:
@@ -179,10 +202,10 @@ class _Recorder:
         executable, command, folder = arguments[:3]
         if isinstance(command, (str, bytes)) or not hasattr(command, "__iter__"):
             command = [command]
-        words = [_text(word) or "" for word in command]
+        words = [text_of(word) or "" for word in command]
         if executable is not None and words:
-            words[0] = _text(executable) or words[0]
-        here = os.getcwd() if folder is None else os.path.abspath(_text(folder) or ".")
+            words[0] = text_of(executable) or words[0]
+        here = os.getcwd() if folder is None else os.path.abspath(text_of(folder) or ".")
         self.note("P", here, *words)
         self.flush()
         open_gate(self._workspace, os.path.basename(words[0]) if words else "")
@@ -200,7 +223,7 @@ class _Recorder:
 
         Some backends build in a temporary folder, or in a folder of one.
         """
-        top = os.path.abspath(_text(arguments[0]) or ".")
+        top = os.path.abspath(text_of(arguments[0]) or ".")
         self._looking = True
         try:
             names = os.listdir(top)
@@ -227,32 +250,6 @@ _EVENTS: dict[str, Callable[[_Recorder, tuple[Any, ...]], None]] = {
     "os.system": _Recorder.ran,
     "shutil.rmtree": _Recorder.removed,
 }
-
-
-def _foreign_places(workspace: str) -> tuple[str, ...]:
-    """Return what no record is kept of: Python, the build environment, and what is not a file."""
-    places = {workspace, sys.prefix, sys.exec_prefix}
-    for folder in (sys.base_prefix, os.path.dirname(os.path.abspath(os.__file__))):
-        places.add(folder if folder not in ("/usr", "/") else os.path.join(folder, "lib"))
-    places.update(("/proc", "/sys"))
-    real = {os.path.realpath(place) for place in places}
-    return tuple(os.path.join(place, "") for place in places | real)
-
-
-def _text(path: Any) -> str | None:
-    if isinstance(path, int):
-        return None
-    try:
-        return os.fsdecode(path)
-    except TypeError:
-        return None
-
-
-def _escaped(field: str) -> str:
-    if "\\" in field or "\t" in field or "\n" in field or "\r" in field:
-        field = field.replace("\\", "\\\\").replace("\t", "\\t")
-        field = field.replace("\n", "\\n").replace("\r", "\\r")
-    return field
 
 
 def _flush_before_the_end(recorder: _Recorder) -> None:
@@ -287,7 +284,7 @@ def start() -> None:
         return
     _recorder = recorder = _Recorder(workspace, tree)
     recorder.note("V", "1", sys.executable)
-    watch_stat(recorder.note_path)
+    watch_stat(recorder.look)
     watch_environment(recorder.note)
     if " " not in recorder.told:  # what follows a space would be taken for a target
         # gcc writes there what it reads, where it is told of no other file.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from trueup.values import dataclass
+from trueup.values import dataclass, field
 
 __all__ = ["NOISE", "Entry", "Snapshot", "take_snapshot"]
 
@@ -63,6 +64,11 @@ class Entry(NamedTuple):
         return stat.S_ISDIR(self.mode)
 
     @property
+    def signature(self) -> tuple[int, int, int, int]:
+        """What shows that it was changed: size, times, and number as far as 63 bits go."""
+        return self.size, self.mtime_ns, self.ctime_ns, self.inode & 0x7FFFFFFFFFFFFFFF
+
+    @property
     def is_link(self) -> bool:
         """Whether it is a symbolic link."""
         return stat.S_ISLNK(self.mode)
@@ -75,10 +81,12 @@ class Snapshot:
     Attributes:
         tree: the top folder, absolute.
         entries: path to entry; paths are relative to the top and written with "/".
+        taken: when the last of it was looked at, by the monotonic clock, in seconds.
     """
 
     tree: str
     entries: Mapping[str, Entry]
+    taken: float = field(default_factory=time.monotonic, compare=False)
 
     def changed_since(self, before: Snapshot) -> tuple[str, ...]:
         """Return the paths that are new or other than in `before`, sorted.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from trueup.values import dataclass, field
 
 __all__ = ["TRACED", "BuildTrace", "Program", "read_trace"]
 
@@ -22,7 +23,7 @@ _OURS = "pyproject_hooks/_in_process/_in_process.py"
 _TRANSPARENT = frozenset(("git", "git.exe", "hg", "hg.exe"))
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Program:
     """A program that a build started.
 
@@ -125,7 +126,7 @@ def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
         searches=_in_order(path for path in paths["I"] - listings if exists(path)),
         absences=_in_order(absences - reads),
         presences=_in_order(path for path in paths["S"] if not os.path.isabs(path)),
-        programs=tuple(sorted(notes.programs)),
+        programs=tuple(sorted(notes.programs, key=_arguments_and_directory)),
         environment=_in_order(environment),
         own=_in_order(path for path in paths["X"] if not os.path.isabs(path)),
         opaque=len(others) > len(pythons) or notes.recorded < hooks + len(pythons),
@@ -173,6 +174,10 @@ class _Notes:
             self.own_listings.add(_slashed(fields[0]))
 
 
+def _arguments_and_directory(program: Program) -> tuple[tuple[str, ...], str]:
+    return program.arguments, program.directory
+
+
 def _in_order(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
@@ -189,20 +194,22 @@ def _records(folder: str) -> Iterator[tuple[str, list[str]]]:
                 kind, *fields = line.rstrip("\n").split("\t")
                 # The last line of a process that was killed may be half a line: it names a path
                 # that does not exist, and a build that was killed gives no trace to rely on.
+                if fields and "\\" in line:
+                    fields = [_ESCAPE.sub(lambda m: _MEANINGS[m[1]], each) for each in fields]
                 if fields:
-                    yield kind, [_ESCAPE.sub(lambda m: _MEANINGS[m[1]], each) for each in fields]
+                    yield kind, fields
 
 
 def _settled(paths: Iterable[str], kind: str) -> Iterator[str]:
     """Give paths as they are kept: bytecode that was read stands for its source."""
     for path in paths:
         settled = _slashed(path)
-        bytecode = _BYTECODE.fullmatch(settled)
-        if bytecode and kind in "RX":
+        if "__pycache__" not in settled:
+            if not settled.endswith(_OURS):
+                yield settled
+        elif kind in "RX" and (bytecode := _BYTECODE.fullmatch(settled)):
             folder, stem = bytecode.groups()
             yield f"{folder}/{stem}.py" if folder else f"{stem}.py"
-        elif "__pycache__" not in settled and not settled.endswith(_OURS):
-            yield settled
 
 
 def _slashed(path: str) -> str:

@@ -38,10 +38,10 @@ class _Looked:
         try:
             found = self.__wrapped__(path, *rest, **named)
         except OSError:  # not there, or a link that leads to itself: looked for in vain
-            if named.get("dir_fd") is None:
+            if not named or named.get("dir_fd") is None:
                 self._note("A", path)
             raise
-        if named.get("dir_fd") is None:
+        if not named or named.get("dir_fd") is None:
             self._note("S", path)
         return found
 

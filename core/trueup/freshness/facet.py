@@ -10,17 +10,24 @@ import ast
 import hashlib
 import json
 import re
+from typing import TYPE_CHECKING
 
 from trueup.freshness.build_requirements import without_lower_bounds
 
+if TYPE_CHECKING:
+    from io import FileIO
+
 __all__ = [
     "content_digest",
+    "executable_digest",
     "facet_digest",
+    "file_digest",
     "script_digest",
     "settings_digest",
     "without_remarks",
 ]
 
+_BLOCK = 1 << 20
 _VERSION_LINE = re.compile(rb"(?i)version")
 # Tables that belong to programs which no build starts. What is not named here counts.
 _FOREIGN_TOOLS_WORDS = """
@@ -40,6 +47,19 @@ _ESCAPED = re.compile(rb"\\.")
 def content_digest(content: bytes) -> bytes:
     """Return 16 bytes that stand for all of `content`."""
     return hashlib.sha256(content).digest()[:16]
+
+
+def executable_digest(content: bytes) -> bytes:
+    """Return 16 bytes for a file that can be executed, which counts; from those of its content."""
+    return content_digest(b"executable " + content)
+
+
+def file_digest(file: FileIO) -> bytes:
+    """Return 16 bytes for all of a file; `hashlib.file_digest` makes a large buffer for each."""
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.digest()[:16]
 
 
 def facet_digest(content: bytes) -> bytes:

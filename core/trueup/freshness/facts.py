@@ -191,12 +191,14 @@ class BuildFacts:
         }
         return Contribution.of_copies(digests, self.seen.pack)
 
-    def unusable(self) -> str:
-        """Say what somebody else changed while the build ran, or "".
+    def unusable(self, since: str = "") -> str:
+        """Say what somebody else changed while the build ran, or `since` its end; or "".
 
         What Python code wrote is in the trace; where a program wrote unseen, a new file is taken
         for its work, and so is one that the build before had made. Another that changed is not.
         """
+        if since:
+            return _changed(since)
         written = set(self.trace.writes) | self.seen.accepted | self.seen.back
         old = self.seen.before.entries
         earlier = self.seen.previous.made if self.seen.previous else frozenset()
@@ -207,7 +209,7 @@ class BuildFacts:
             if known or entry.is_directory or is_by_product(path):
                 continue
             if path in old or not self.unseen:
-                return f"{path} changed while the project was being built"
+                return _changed(path)
         return ""
 
     def told_by_compilers(self) -> Iterator[str]:
@@ -225,3 +227,7 @@ class BuildFacts:
         if os.path.isabs(path):
             return False
         return path not in self.own and any(map(is_noise, path.split("/")))
+
+
+def _changed(path: str) -> str:
+    return f"{path} changed while the project was being built"

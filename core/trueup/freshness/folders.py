@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Collection, Iterable, Iterator
 
@@ -25,6 +26,9 @@ class Names:
         for path, finder in facts.trace.finders:
             self._finders.setdefault(path, set()).add(finder)
         self._looked_through = frozenset((*facts.trace.listings, *facts.trace.walks))
+        # Asked for each of ten thousand files, and the same for all in one folder.
+        self._searched = functools.cache(self._find_searched)
+        self._rule_of_search = functools.cache(self._find_rule_of_search)
 
     def listings(self) -> Iterable[ListingMark]:
         """Yield the folders whose names count."""
@@ -137,7 +141,7 @@ class Names:
             return "all" if self.facts.contribution.root_data else "packages"
         return None if self._is_other_code(path) else "packages"
 
-    def _rule_of_search(self, path: str) -> ListingRule | None:
+    def _find_rule_of_search(self, path: str) -> ListingRule | None:
         """Return the rule for an editable: the names in a package are seen as they are."""
         if self.facts.reach.plain and not self.facts.reach.names_packages:
             return "licences" if path == "." else None  # whatever comes there is imported at once
@@ -156,7 +160,7 @@ class Names:
         packages = (one + "/" for one in roots if self.facts.sight.exists(f"{one}/__init__.py"))
         return any(one.startswith(package) for package in packages for one in roots)
 
-    def _searched(self) -> set[str]:
+    def _find_searched(self) -> set[str]:
         """Return the folders in which backends look for packages: those that packages lie in."""
         found: set[str] = set()
         for root in self._packages_and_folders():
@@ -214,12 +218,13 @@ class Names:
             looked.update(self._top_packages())
         yield from filter(self.facts.sight.leads_nowhere, self.absences())
         for path in sorted(looked):
-            if path in self.facts.made or not self.facts.sight.exists(path):
+            if path in self.facts.made:
                 continue
             package = os.path.dirname(path) if path.endswith("/__init__.py") else path
             certain = path in self.facts.own or path in self.facts.reach.roots
             certain = certain or self._was_named(path)
-            if certain or (not self.facts.is_noisy(path) and self._carries(package, path)):
+            counts = certain or (not self.facts.is_noisy(path) and self._carries(package, path))
+            if counts and self.facts.sight.exists(path):
                 yield path
 
     def _was_named(self, path: str) -> bool:
@@ -227,10 +232,10 @@ class Names:
 
         Then it is named in the settings, and a build without it fails.
         """
-        if not self.facts.editable or not self.facts.sight.exists(f"{path}/__init__.py"):
-            return False
         parent = os.path.dirname(path) or "."
-        if parent in self._looked_through or self.facts.is_noisy(path):
+        if not self.facts.editable or parent in self._looked_through:
+            return False
+        if not self.facts.sight.exists(f"{path}/__init__.py") or self.facts.is_noisy(path):
             return False
         inside = self.facts.reach.leads_to(path)
         return inside is not None and not is_by_product(inside)
@@ -256,7 +261,7 @@ class Names:
 
     def _carries(self, package: str, path: str) -> bool:
         """Whether what is installed comes from `path`, or from below it."""
-        if not (self.facts.sight.is_folder(path) or path.endswith(".py")):
+        if not (path.endswith(".py") or self.facts.sight.is_folder(path)):
             return False
         start = path + "/"
         if self.facts.live:

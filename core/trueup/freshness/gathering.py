@@ -9,9 +9,11 @@ from collections.abc import Iterable
 
 from packaging.requirements import Requirement
 
+from trueup.acquisition.snapshot import Entry
 from trueup.freshness.contribution import Contribution
 from trueup.freshness.discovery import is_module_by_name
 from trueup.freshness.evidence import Evidence
+from trueup.freshness.facet import executable_digest
 from trueup.freshness.facts import ALWAYS, BuildFacts
 from trueup.freshness.fingerprint import (
     FileKind,
@@ -51,7 +53,7 @@ def gather(evidence: Evidence) -> Fingerprint:
     Raises:
         StoreError: the pack is gone or damaged.
     """
-    time.sleep(_TICKS)
+    time.sleep(max(0.0, evidence.after.taken + _TICKS - time.monotonic()))
     return _Gathering(BuildFacts(evidence)).fingerprint()
 
 
@@ -61,6 +63,7 @@ class _Gathering:
     def __init__(self, facts: BuildFacts) -> None:
         self.facts = facts
         self.members = facts.seen.pack.heads()
+        self.changed, self.begun = "", time.time_ns()
 
     def fingerprint(self) -> Fingerprint:
         circumstances = self.facts.seen.circumstances
@@ -73,7 +76,7 @@ class _Gathering:
         return Fingerprint(
             circumstances=circumstances,
             wheel=self.facts.seen.pack.digest,
-            time_ns=time.time_ns(),
+            time_ns=self.begun,  # what is written from now on may be read before or after it
             files=tuple(files),
             listings=(*names.listings(), *self._names_in_required()),
             made=self.facts.made,
@@ -94,7 +97,7 @@ class _Gathering:
             patterns=self.facts.seen.patterns,
             requirements=self.facts.seen.requirements,
             environment=self.facts.seen.environment,
-            unusable=self.facts.unusable(),
+            unusable=self.facts.unusable(self.changed),
         )
 
     # Inputs
@@ -211,14 +214,24 @@ class _Gathering:
         return Contribution.of_copies(digests, self.facts.seen.pack).files
 
     def _mark(self, path: str, kind: FileKind) -> FileMark | None:
+        entry = self.facts.seen.after.entries.get(path)
         follow = kind not in {"output", "link"}
-        signature = self.facts.sight.signature(path, follow=follow)
-        digest = self.facts.sight.digest(path, kind) if signature is not None else None
-        return (
-            None
-            if signature is None or digest is None
-            else FileMark(path, kind, *signature, digest)
-        )
+        if entry is None or entry.is_directory or (entry.is_link and follow):
+            signature = self.facts.sight.signature(path, follow=follow)
+            digest = self.facts.sight.digest(path, kind) if signature is not None else None
+        else:
+            digest = self._digest(path, kind, entry)
+            signature = self.facts.sight.signature(path, follow=follow)
+            if digest is None or signature != entry.signature:
+                self.changed = path  # since the build: what it was made of is not what is there
+        return FileMark(path, kind, *signature, digest) if signature and digest else None
+
+    def _digest(self, path: str, kind: FileKind, entry: Entry) -> bytes | None:
+        """Return what counts of a file; what was read of it before is not read again."""
+        if kind not in {"content", "taken"}:
+            return self.facts.sight.digest(path, kind)
+        digest, runs = self.facts.content(path), kind == "taken" and entry.mode & 0o111
+        return executable_digest(digest) if digest is not None and runs else digest
 
     def _spoken_of(self) -> Iterable[str]:
         """Return the variables for which programs may ask that nobody saw asking."""

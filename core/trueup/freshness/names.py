@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Collection
@@ -61,6 +62,7 @@ def is_idle(path: str, idle: Collection[str]) -> bool:
     return top in idle and os.path.splitext(path)[1].lower() not in NATIVE_SUFFIXES
 
 
+@functools.lru_cache(maxsize=1 << 14)  # asked for each part of each path, and most are alike
 def is_noise(name: str) -> bool:
     """Whether `name` is what tools and editors keep for themselves, or metadata on its way."""
     return name in NOISE or _NOISE.fullmatch(name) is not None

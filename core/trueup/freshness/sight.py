@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import operator
 import os
 import re
@@ -11,7 +10,14 @@ import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from trueup.freshness.facet import content_digest, facet_digest, script_digest, settings_digest
+from trueup.freshness.facet import (
+    content_digest,
+    executable_digest,
+    facet_digest,
+    file_digest,
+    script_digest,
+    settings_digest,
+)
 from trueup.freshness.fingerprint import FileKind, FileMark, ListingRule, Survey
 from trueup.freshness.listing import counts, kind_of
 from trueup.freshness.names import (
@@ -119,12 +125,12 @@ class Sight:
         try:
             if kind == "link" or (kind == "output" and os.path.islink(place)):
                 return content_digest(os.fsencode(os.readlink(place)))
-            with open(place, "rb") as file:
+            with open(place, "rb", buffering=0) as file:
                 if kind in _WHOLE:
-                    digest = hashlib.file_digest(file, "sha256").digest()[:16]
+                    digest = file_digest(file)
                     runs = kind == "taken" and os.fstat(file.fileno()).st_mode & 0o111
-                    return content_digest(b"executable " + digest) if runs else digest
-                content = file.read()
+                    return executable_digest(digest) if runs else digest
+                content = file.readall()
         except OSError:
             return None
         if kind == "script":
