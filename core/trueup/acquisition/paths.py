@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["escaped", "foreign_places", "is_absolute", "text_of"]
+__all__ = ["foreign_places", "is_absolute", "line_of", "text_of"]
 
 
 def is_absolute(path: str) -> bool:
@@ -40,8 +40,15 @@ def text_of(path: Any) -> str | None:
         return None
 
 
-def escaped(field: str) -> str:
-    """Return `field` as it stands in a line of a log, between tabs."""
+def line_of(record: tuple[str, ...]) -> str:
+    """Return the line of a log that holds `record`: its fields with tabs between them, escaped."""
+    line = "\t".join(record)
+    if "\\" in line or "\n" in line or "\r" in line or line.count("\t") >= len(record):
+        line = "\t".join(map(_escaped, record))
+    return line + "\n"
+
+
+def _escaped(field: str) -> str:
     if "\\" in field or "\t" in field or "\n" in field or "\r" in field:
         field = field.replace("\\", "\\\\").replace("\t", "\\t")
         field = field.replace("\n", "\\n").replace("\r", "\\r")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
     from trueup.acquisition.gates import open_gate
     from trueup.acquisition.onlooker import is_own_look
-    from trueup.acquisition.paths import escaped, foreign_places, is_absolute, text_of
+    from trueup.acquisition.paths import foreign_places, is_absolute, line_of, text_of
     from trueup.acquisition.purpose import purpose_of_listing
     from trueup.acquisition.unaudited import watch_environment, watch_stat
 else:
@@ -33,7 +33,7 @@ else:
         from _trueup_depfiles import NINJA_LOG, compiler_inputs
         from _trueup_gates import open_gate
         from _trueup_onlooker import is_own_look
-        from _trueup_paths import escaped, foreign_places, is_absolute, text_of
+        from _trueup_paths import foreign_places, is_absolute, line_of, text_of
         from _trueup_purpose import purpose_of_listing
         from _trueup_unaudited import watch_environment, watch_stat
     except ImportError:
@@ -41,13 +41,14 @@ else:
         from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
         from trueup.acquisition.gates import open_gate
         from trueup.acquisition.onlooker import is_own_look
-        from trueup.acquisition.paths import escaped, foreign_places, is_absolute, text_of
+        from trueup.acquisition.paths import foreign_places, is_absolute, line_of, text_of
         from trueup.acquisition.purpose import purpose_of_listing
         from trueup.acquisition.unaudited import watch_environment, watch_stat
 
 __all__ = ["recorder", "start"]
 
 _FLUSH_AT = 64
+_SLASH_DOT, _SLASHES = os.sep + ".", os.sep * 2
 _SHARED_MEMORY = "/dev/shm/"  # noqa: S108 - what projects lie in is theirs to choose
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -64,7 +65,7 @@ class _Recorder:
         self._foreign = foreign_places(workspace)
         self._seen: set[tuple[str, ...]] = set()
         self._places: dict[tuple[str, str], str | None] = {}
-        self._looks: dict[tuple[str, str, str], bool] = {}
+        self._looks: dict[str, dict[tuple[str, str], bool]] = {"A": {}, "S": {}}
         self._pending: list[str] = []
         self._looking = False
 
@@ -74,7 +75,7 @@ class _Recorder:
         if record in self._seen:
             return
         self._seen.add(record)
-        self._pending.append("\t".join(map(escaped, record)) + "\n")
+        self._pending.append(line_of(record))
         if len(self._pending) >= _FLUSH_AT:
             self.flush()
 
@@ -87,8 +88,12 @@ class _Recorder:
         if self._looking or is_busy():
             return
         text = path if type(path) is str else text_of(path)
-        if text is not None:
-            self._note_text(kind, text, "" if is_absolute(text) else os.getcwd(), *more)
+        if text is None:
+            return
+        folder = "" if is_absolute(text) else os.getcwd()
+        place = self._place(text, folder)
+        if place is not None:
+            self._note_place(kind, place, text, folder, more)
 
     def look(self, kind: str, path: Any) -> None:
         """Write down that a path was looked for, as `note_path` does: by far the most frequent."""
@@ -98,17 +103,18 @@ class _Recorder:
             self.note_path(kind, path)
             return
         folder = "" if is_absolute(path) else os.getcwd()
-        key = (kind, path, folder)
-        known = self._looks.get(key)
+        looks = self._looks[kind]
+        known = looks.get((folder, path))
         # All is said of it; or all but whether the project's own code looks at it, too.
-        if known is None or (known is False and is_own_look(kind)):
-            self._looks[key] = self._note_text(kind, path, folder)
+        if known or (known is False and not is_own_look(kind)):
+            return
+        place = self._placed(os.path.join(folder, path)) if folder else self._placed(path)
+        looks[folder, path] = place is None or self._note_place(kind, place, path, folder)
 
-    def _note_text(self, kind: str, path: str, folder: str, *more: str) -> bool:
+    def _note_place(
+        self, kind: str, place: str, path: str, folder: str, more: tuple[str, ...] = ()
+    ) -> bool:
         """Write down what happened to a path in `folder`; return whether all is said of it now."""
-        place = self._place(path, folder)
-        if place is None:
-            return True
         own = kind not in "RLGKAS" or not (folder or path.startswith(self._trees))
         if not own:
             record = ("X", place, kind, *more)
@@ -130,7 +136,7 @@ class _Recorder:
             return place
 
     def _placed(self, path: str) -> str | None:
-        if f"{os.sep}." in path or os.sep * 2 in path:
+        if _SLASH_DOT in path or _SLASHES in path:
             path = os.path.normpath(path)
         for tree in self._trees:
             if path.startswith(tree):
