@@ -189,7 +189,6 @@ LIBRARY_DATACLASSES = {
         f"core/trueup/importability/{name}.py": _ALONE
         for name in ("change", "distributions", "ledger", "modules", "sighting", "startup")
     },
-    "core/trueup/acquisition/trace.py": "one is ordered, and only builds import it",
     "core/trueup/values.py": "it is what all others use",
 }
 
