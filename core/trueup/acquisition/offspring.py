@@ -87,20 +87,22 @@ def _can_import(module: str) -> bool:
     import gc
     import importlib
 
+    collects = gc.isenabled()
     gc.disable()  # hardly anything that is made by importing is garbage
     try:
         importlib.import_module(module)
     except Exception:  # noqa: BLE001 - what is wrong with it is told by who needs it, in a moment
         return False
     finally:
-        gc.enable()
+        if collects:
+            gc.enable()
     return True
 
 
 def _is_alone() -> bool:
     """Whether a forked child would have all that this process has, and nothing to share with it."""
-    if len(os.listdir("/proc/self/task")) != 1:
-        return False
+    if sys.implementation.name != "cpython" or len(os.listdir("/proc/self/task")) != 1:
+        return False  # others may run threads of their own
     if _has_children():
         return False
     # Temporary folders that are to go at the end would go with the child's.
