@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from trueup.freshness.facts import ALWAYS, BuildFacts
 from trueup.freshness.fingerprint import ListingMark, ListingRule
+from trueup.freshness.licences import licence_patterns
 from trueup.freshness.listing import has_odd_links
 from trueup.freshness.names import is_by_product
 
@@ -65,12 +66,28 @@ class Names:
         """Yield folders of which only names were asked for that match patterns."""
         trace = self.facts.trace
         patterns: dict[str, list[str]] = {}
-        for path, pattern in trace.own_globs if self.facts.live else trace.globs:
+        own = frozenset(trace.own_globs)
+        for one in trace.globs:
+            if one in own or not self.facts.live or self._is_beside(one[0]):
+                patterns.setdefault(one[0], []).append(one[1])
+        declared = self.facts.sight.texts(("pyproject.toml",))
+        for path, pattern in licence_patterns(self.facts.sight.tree, declared):
             patterns.setdefault(path, []).append(pattern)
         for path, found in patterns.items():
-            yield path, "matching", "/".join(sorted(found))
+            yield path, "matching", "/".join(sorted(set(found)))
         if self.facts.live and "." not in listed and any(path == "." for path, _ in trace.globs):
             yield ".", "licences", ""
+
+    def _is_beside(self, path: str) -> bool:
+        """Whether a folder is in no package of an editable: what is found there is copied.
+
+        As licences are, and what is installed as data.
+        """
+        inside = self.facts.reach.leads_to(path)
+        if not inside or path == ".":
+            return inside is None or path == "."
+        top = path.removesuffix(inside) + inside.partition("/")[0]
+        return "." in self.facts.reach.roots and not self.facts.sight.exists(f"{top}/__init__.py")
 
     def _rule_of_walk(self, path: str) -> ListingRule | None:
         """Return the rule for a folder that was looked through for packages."""
