@@ -9,7 +9,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # as `typing` has it, whose import costs more than a glance
 if TYPE_CHECKING:
     from trueup.api.checking import check, refresh, verify
-    from trueup.api.judging import Judgement
+    from trueup.api.judgement import Judgement
     from trueup.api.public import install, sync, uninstall
     from trueup.api.report import Added, InstallReport, Kept, Removed
     from trueup.destination.environment import Environment, Interpreter
@@ -46,7 +46,7 @@ __all__ = [
 
 _HOMES = {
     "trueup.api.checking": ("check", "refresh", "verify"),
-    "trueup.api.judging": ("Judgement",),
+    "trueup.api.judgement": ("Judgement",),
     "trueup.api.public": ("install", "sync", "uninstall"),
     "trueup.api.report": ("Added", "InstallReport", "Kept", "Removed"),
     "trueup.destination.environment": ("Environment", "Interpreter"),

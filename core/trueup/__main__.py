@@ -47,11 +47,11 @@ def _is_awaited() -> bool:
 def main() -> int:
     """Run the command line that the process was started with; return its exit code."""
     arguments = sys.argv[1:]
-    if arguments[:1] in (["install"], ["sync"]):
+    if arguments[:1] in (["install"], ["sync"], ["check"]):
         from trueup.glance import look
 
         message = look(arguments, is_as_pictured=_is_as_pictured)
-        if message is not None:
+        if message is not None and _can_say(message):
             return _say(message)
     from trueup.cli import run
 
@@ -62,6 +62,17 @@ def _is_as_pictured(root: str, state: str, identity: str) -> bool:
     from trueup.destination.picture import is_as_pictured
 
     return is_as_pictured(root, state, identity)
+
+
+def _can_say(message: str) -> bool:
+    """Whether the terminal has all these signs; else `run` says them as well as can be."""
+    if message.isascii():
+        return True
+    try:
+        message.encode(sys.stdout.encoding, sys.stdout.errors or "strict")
+    except (UnicodeError, LookupError):
+        return False
+    return True
 
 
 def _say(message: str) -> int:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-import zlib
 from time import time_ns
 
 TYPE_CHECKING = False
@@ -22,14 +21,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
-    Look = tuple[str, tuple[int, int, int, int]]
+    Signature = tuple[int, int, int, int]
+    Look = tuple[str, Signature | None]
+    # A folder with its separator, the names in it, and the four numbers of each.
+    Row = tuple[str, str, bytes]
 
-__all__ = ["forget", "look", "recall", "remember", "store_root"]
+__all__ = ["forget", "look", "looks", "recall", "remember", "store_root"]
 
-_FORMAT = 3
+_FORMAT = 6
+_SEVERAL = (
+    4  # names in a folder, from which on it takes less to open it than to walk there each time
+)
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
+_BY_FOLDER = os.stat in os.supports_dir_fd
 _RACY = 50_000_000  # nanoseconds; what changed so lately may change again within one clock tick
 _ON_LINUX = bool(sys.platform == "linux")
-_DECIDING = ("CONDA_PREFIX", "HOME", "PATH", "TOX_UV_PATH", "VIRTUAL_ENV")
+_DECIDING = (
+    *("CONDA_PREFIX", "HOME", "PATH", "TOX_UV_PATH", "VIRTUAL_ENV"),
+    *("PRE_COMMIT_HOME", "PREK_HOME"),  # a project that lies there is a runner's own
+)
 _DECIDING_PREFIXES = ("PIP_", "TRUEUP_", "UV_", "XDG_")
 
 
@@ -69,35 +79,45 @@ def recall(
             if hasattr(os, "getuid") and os.fstat(source.fileno()).st_uid != os.getuid():
                 return None
             known = marshal.loads(source.read())  # noqa: S302 - our own file, owner checked
-        form, found_key, stands, message, signatures, links, absent, unset, picture = known
+        form, found_key, stands, message, rows, links, absent, unset, families, picture = known
     except (OSError, ValueError, EOFError, TypeError):
         return None
     # A time to come is a clock that was set back: nobody knows how old the answer is.
     if form != _FORMAT or found_key != key or (stands and not stands[0] <= time_ns() <= stands[1]):
         return None
-    if not _unchanged(signatures):
+    if not _unchanged(rows):
         return None
     around = os.environ if variables is None else variables
     changed = (
         any(_signature(place, os.lstat) != signature for place, signature in links)
         or any(os.path.lexists(place) for place in absent)
         or any(name in around for name in unset)
+        or (families[0] and _family(around, families[0]) != families[1])
     )
     if picture and not changed:
         changed = is_as_pictured is None or not is_as_pictured(*picture)
     return None if changed else message
 
 
-def _unchanged(signatures: Iterable[Look]) -> bool:
+def _unchanged(rows: Iterable[Row]) -> bool:
     """Whether all looks the same; a loop without calls, as a project has thousands of files."""
     stat = os.stat
     try:
-        for place, (written, changed, inode, size) in signatures:
-            now = stat(place)
-            if now.st_ctime_ns != changed or now.st_mtime_ns != written:
-                return False
-            if now.st_ino != inode or now.st_size != size:
-                return False
+        for folder, names, packed in rows:
+            found = names.split("\0")
+            numbers = iter(memoryview(packed).cast("q").tolist())
+            near = _BY_FOLDER and len(found) >= _SEVERAL
+            top, start = (os.open(folder, _FOLDER), "") if near else (None, folder)
+            try:
+                for name, written, changed, inode, size in zip(found, *[numbers] * 4, strict=True):
+                    now = stat(start + name, dir_fd=top)
+                    if now.st_ctime_ns != changed or now.st_mtime_ns != written:
+                        return False
+                    if now.st_ino != inode or now.st_size != size:
+                        return False
+            finally:
+                if top is not None:
+                    os.close(top)
     except (OSError, ValueError, TypeError):
         return False
     return True
@@ -113,6 +133,7 @@ def remember(  # noqa: PLR0913 - all that an answer can stand on
     links: Iterable[Look] = (),
     unset: Iterable[str] = (),
     variables: Mapping[str, str] | None = None,
+    since: int = 0,
     seconds: float = 0.0,
     until: float = 0.0,
     picture: tuple[str, str, str] | None = None,
@@ -127,30 +148,36 @@ def remember(  # noqa: PLR0913 - all that an answer can stand on
         absent: paths that have to be missing.
         marks: paths and their signatures, which were taken before the answer was found.
         links: the same for links, which are not followed.
-        unset: environment variables that have to be unset.
+        unset: environment variables that have to be unset; with "*" at its end a name stands for
+            all that begin so, of which the same have to be set.
         variables: as for `look`.
+        since: when somebody began to look for the answer, in nanoseconds since the epoch, if not
+            just now: what changed later may have changed behind their back.
         seconds: how long the answer stands; 0 for as long as everything looks the same.
         until: when it ends, in seconds since the epoch; 0.0 for never.
         picture: an environment that was made anew, its state directory, and the identity of its
             picture: the answer is what it took to make it anew, and stands where it looks so.
     """
     now = time_ns()
-    signatures = [(place, _signature(place)) for place in _with_entries(places)]
-    signatures += marks
-    aside = list(links)
-    if any(each is None or max(each[:2]) > now - _RACY for _, each in (*signatures, *aside)):
+    signatures, aside = [*looks(places), *marks], list(links)
+    latest = (since or now) - _RACY
+    if any(each is None or max(each[:2]) > latest for _, each in (*signatures, *aside)):
+        return False
+    rows = _rows(signatures)
+    if rows is None:
         return False
     around = os.environ if variables is None else variables
-    names = list(unset)
+    names = [name for name in unset if name[-1:] != "*"]
     if any(name in around for name in names):
         return False
-    key = _key(arguments)
-    path = _path(key)
+    starts = tuple(name[:-1] for name in unset if name[-1:] == "*")
+    path = _path(key := _key(arguments))
     ends = [int(until * 1e9)] if until else []
     ends += [now + int(seconds * 1e9)] if seconds else []
     stands = (now, min(ends)) if ends else None
     known: Any = (
-        *(_FORMAT, key, stands, message, signatures, aside, list(absent), names),
+        *(_FORMAT, key, stands, message, rows, aside, list(absent), names),
+        (starts, _family(around, starts)),
         picture,
     )
     content = marshal.dumps(known)
@@ -173,18 +200,50 @@ def forget(arguments: Sequence[str]) -> None:
         return
 
 
-def _with_entries(places: Iterable[str]) -> list[str]:
+def _family(variables: Mapping[str, str], starts: tuple[str, ...]) -> list[str]:
+    """Return the names that begin so."""
+    return sorted(name for name in variables if name.startswith(starts))
+
+
+def looks(places: Iterable[str], *, entries: bool = True) -> list[Look]:
+    """Return how files and directories look.
+
+    Args:
+        places: which.
+        entries: of a directory, also what lies directly in it.
+    """
     found: dict[str, None] = {}
     for place in places:
         found[place] = None
-        if os.path.isdir(place):
+        if entries and os.path.isdir(place):
             found.update((os.path.join(place, name), None) for name in os.listdir(place))
-    return list(found)
+    return [(place, _signature(place)) for place in found]
 
 
-def _signature(
-    path: str, look_at: Callable[[str], os.stat_result] = os.stat
-) -> tuple[int, int, int, int] | None:
+def _rows(signatures: Iterable[Look]) -> list[Row] | None:
+    """Return the same by folder; None where one thing was seen to look in two ways."""
+    from array import array
+
+    folders: dict[str, dict[str, Signature | None]] = {}
+    for place, signature in signatures:
+        folder, separator, name = place.rpartition(os.sep)
+        inside = folders.setdefault(folder + separator if name else "", {})
+        if inside.setdefault(name or place, signature) != signature:
+            return None
+    try:
+        return [
+            (
+                folder,
+                "\0".join(inside),
+                array("q", (one for each in inside.values() for one in each or ())).tobytes(),
+            )
+            for folder, inside in folders.items()
+        ]
+    except OverflowError:  # numbers that no file system of ours has
+        return None
+
+
+def _signature(path: str, look_at: Callable[[str], os.stat_result] = os.stat) -> Signature | None:
     try:
         status = look_at(path)
     except OSError:
@@ -192,29 +251,39 @@ def _signature(
     return status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size
 
 
-def _key(arguments: Sequence[str]) -> tuple[object, ...]:
+def _key(arguments: Sequence[str]) -> str:
+    """Return a digest of all that tells one question from another; passwords may be among that."""
+    try:  # `hashlib` loads OpenSSL, and takes longer than a glance
+        from _blake2 import blake2b
+    except ImportError:
+        from hashlib import blake2b
     variables = sorted(
         (name, value)
         for name, value in os.environ.items()
         if name in _DECIDING or name.startswith(_DECIDING_PREFIXES)
     )
     interpreter = (sys.executable, sys.hexversion, __file__)
-    return (*arguments, os.getcwd(), *interpreter, _boot(), tuple(variables))
+    told = (*arguments, os.getcwd(), *interpreter, *_machine(), tuple(variables))
+    return blake2b(repr(told).encode(), digest_size=32).hexdigest()
 
 
-def _boot() -> bytes:
-    """Return which run of the machine this is: what was seen before a power cut may be lost."""
+def _machine() -> tuple[bytes, str]:
+    """Return which run of the machine this is, and its C library, which wheels may ask for.
+
+    What was seen before a power cut may be lost.
+    """
     if not _ON_LINUX:
-        return b""  # elsewhere asking costs more than a glance, and no file system loses so much
+        return b"", ""  # asking costs more than a glance, and no file system loses so much
     try:
         with open("/proc/sys/kernel/random/boot_id", "rb") as source:
-            return source.read()
-    except OSError:
-        return b""
+            boot = source.read()
+        return boot, os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (OSError, ValueError):  # not the GNU library, or nobody may look
+        return b"", ""
 
 
-def _path(key: tuple[object, ...]) -> str:
-    return os.path.join(store_root(), "v1", "glances", f"{zlib.crc32(repr(key).encode()):08x}")
+def _path(key: str) -> str:
+    return os.path.join(store_root(), "v1", "glances", key[:16])
 
 
 def store_root() -> str:

@@ -131,6 +131,16 @@ def test_a_new_configuration_of_pip_breaks_it(seen: Shell) -> None:
     assert _look(seen, PIP_CONFIG_FILE=str(file)) is None
 
 
+def test_an_edit_of_a_configuration_of_pip_breaks_it(seen: Shell) -> None:
+    file = seen.root / "pip.conf"
+    file.write_text("[install]\nupgrade = false\n")
+    time.sleep(LATELY)
+    assert seen(*_command(seen), PIP_CONFIG_FILE=str(file)).code == 0
+    assert _look(seen, PIP_CONFIG_FILE=str(file)) == "seen"
+    file.write_text("[install]\nno-deps = true\n")
+    assert _look(seen, PIP_CONFIG_FILE=str(file)) is None
+
+
 @pytest.mark.parametrize(
     "variables",
     [
@@ -230,7 +240,7 @@ print(code, json.dumps(names), file=sys.stderr)
         check=True,
     )
     assert done.stdout.startswith("Nothing to do")
-    allowed = ["__future__", "trueup", "trueup.__main__", "trueup.glance", "zlib"]
+    allowed = ["__future__", "trueup", "trueup.__main__", "trueup.glance", "_blake2"]
     names = done.stderr.partition(" ")[2].strip()
     assert done.stderr.startswith("0 ")
     assert set(json.loads(names)) <= set(allowed)
@@ -242,6 +252,43 @@ def test_what_is_too_young_is_not_remembered(tmp_path: Path) -> None:
     os.utime(place)
     assert glance.remember(["x"], "done", places=[str(place)]) is False
     assert glance.look(["x"]) is None
+
+
+def test_what_changed_while_the_answer_was_sought_is_not_remembered(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    began = time.time_ns()
+    time.sleep(LATELY)
+    place.mkdir()
+    time.sleep(LATELY)
+    assert glance.remember(["x"], "done", places=[str(place)], since=began) is False
+    assert glance.remember(["x"], "done", places=[str(place)], since=time.time_ns()) is True
+
+
+def test_what_was_seen_to_look_in_two_ways_is_not_remembered(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    before = glance.looks([str(tmp_path)])
+    place.mkdir()
+    time.sleep(LATELY)
+    assert glance.remember(["x"], "done", places=[str(tmp_path)], marks=before) is False
+    assert glance.remember(["x"], "done", places=[], marks=glance.looks([str(tmp_path)])) is True
+
+
+@pytest.mark.parametrize("number", [1, 3, 4, 30])
+def test_each_of_few_or_many_files_counts(tmp_path: Path, number: int) -> None:
+    paths = [tmp_path / f"file {each} ä" for each in range(number)]
+    for path in paths:
+        path.write_text("1")
+    time.sleep(LATELY)
+    marks = glance.looks(map(str, paths))
+    for path in paths:
+        assert glance.remember(["x"], "done", places=[], marks=marks) is True
+        assert glance.look(["x"]) == "done"
+        times = path.stat()
+        path.write_text("2")
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        assert glance.look(["x"]) is None
+        time.sleep(LATELY)
+        marks = glance.looks(map(str, paths))
 
 
 def test_an_answer_ends_with_its_time(tmp_path: Path) -> None:
@@ -272,6 +319,17 @@ def test_two_commands_of_one_checksum_are_told_apart(
     assert glance.look(["y"]) is None
 
 
+def test_passwords_among_the_words_and_variables_are_written_nowhere(shell: Shell) -> None:
+    secrets = {"PIP_EXTRA_INDEX_URL": "http://user:hidden1@127.0.0.1:9/simple"}
+    words = ("install", "--index-url", "http://user:hidden2@127.0.0.1:9/simple", "alpha")
+    shell.works("alpha")
+    time.sleep(LATELY)
+    assert shell(*words, **secrets).out.startswith("Nothing to do")
+    notes = list((Path(shell.variables["TRUEUP_CACHE_DIR"]) / "v1" / "glances").iterdir())
+    assert any(b"Nothing to do" in note.read_bytes() for note in notes)
+    assert not any(b"hidden" in note.read_bytes() for note in notes)
+
+
 def test_a_store_that_cannot_be_written_to_costs_only_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,3 +349,18 @@ def test_the_store_is_where_platformdirs_would_have_it(
     assert glance.store_root() == user_cache_dir("trueup", appauthor=False)
     monkeypatch.setenv("TRUEUP_CACHE_DIR", "~/store")
     assert glance.store_root() == os.path.expanduser("~/store")
+
+
+def test_of_a_family_of_variables_none_may_come_or_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    time.sleep(LATELY)
+    monkeypatch.setenv("TUNED_HOME", "here")
+    assert glance.remember(["x"], "done", places=[str(tmp_path)], unset=["TUNED_*", "OTHER"])
+    assert glance.look(["x"]) == "done"
+    for name in ("TUNED_MORE", "OTHER"):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, "")
+            assert glance.look(["x"]) is None
+    monkeypatch.delenv("TUNED_HOME")
+    assert glance.look(["x"]) is None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from trueup.api.front import Surroundings
-from trueup.api.judging import Judgement, judge_installed
-from trueup.api.public import Where, open_target
-from trueup.api.refreshing import refresh_environment
-from trueup.api.report import InstallReport
-from trueup.api.settling import settle
-from trueup.installation.verification import AlteredFile
+import os
+
+from trueup.api.judgement import Judgement
+from trueup.api.recollection import recalled_check, remember_check, words_of_check
 from trueup.reporting import SILENT, Reporter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trueup.api.report import InstallReport
+    from trueup.api.whereabouts import Where
+    from trueup.installation.verification import AlteredFile
 
 __all__ = ["check", "refresh", "verify"]
 
@@ -27,7 +30,21 @@ def check(environment: Where = None, *names: str) -> list[Judgement]:
     Raises:
         EnvironmentProblem: the environment cannot be read.
     """
-    return judge_installed(open_target(environment), None, names)
+    words = words_of_check(environment, names)
+    known = recalled_check(words)
+    if known is not None:
+        return known
+    from trueup.api.basis import Basis
+    from trueup.api.judging import judge_installed
+    from trueup.api.public import open_target
+
+    basis = Basis(os.environ)
+    target = open_target(environment)
+    if isinstance(environment, str | os.PathLike):
+        basis.is_named(os.fspath(environment))
+    judged = judge_installed(target, None, names, basis)
+    remember_check(words, judged, basis)
+    return judged
 
 
 def verify(environment: Where = None) -> list[AlteredFile]:
@@ -44,7 +61,9 @@ def verify(environment: Where = None) -> list[AlteredFile]:
     Raises:
         EnvironmentProblem: the environment cannot be read.
     """
+    from trueup.api.public import open_target
     from trueup.api.repairing import altered_files
+    from trueup.api.settling import settle
 
     target = open_target(environment)
     settle(target)
@@ -62,4 +81,8 @@ def refresh(*names: str, environment: Where = None, reporter: Reporter = SILENT)
     Raises:
         TrueupError: any of its kinds, with `problem` and `hint`; nothing was changed.
     """
+    from trueup.api.front import Surroundings
+    from trueup.api.public import open_target
+    from trueup.api.refreshing import refresh_environment
+
     return refresh_environment(open_target(environment), names, Surroundings(reporter=reporter))

@@ -6,13 +6,16 @@ import os
 from collections.abc import Mapping
 
 from trueup.api.grounds import Grounds
-from trueup.destination.environment import Environment
 from trueup.resolution.address import local_path
-from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.pip_configuration import pip_configuration_files
-from trueup.resolution.request import Request
 
-__all__ = ["grounds_of", "holds_variables"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trueup.destination.environment import Environment
+    from trueup.resolution.install_options import InstallOptions
+    from trueup.resolution.request import Request
+
+__all__ = ["grounds_of", "grounds_of_name", "holds_variables"]
 
 _CONFIG = "pyvenv.cfg"
 
@@ -34,7 +37,7 @@ def grounds_of(
         variables: the environment variables.
         remade: of an environment that was made anew.
     """
-    named = _named(options, variables)
+    named = None if options.system else grounds_of_name(options.python, variables)
     elsewhere = options.no_cache or options.cache_dir or options.directory
     if named is None or elsewhere or options.recreate != remade:
         return Grounds()
@@ -46,6 +49,7 @@ def grounds_of(
     places += [config] if interpreter.virtual else []
     places += _archives(request)
     settings = pip_configuration_files(variables)
+    places += [path for path in settings if os.path.isfile(path)]
     absent = [os.path.join(environment.state, "journal")]
     absent += [path for path in settings if not os.path.lexists(path)]
     return Grounds(
@@ -70,12 +74,15 @@ def holds_variables(path: str) -> bool:
         return True
 
 
-def _named(options: InstallOptions, variables: Mapping[str, str]) -> Grounds | None:
-    """Return what decided which environment is meant; None where a search of programs did."""
-    if options.system:
-        return None
-    if options.python:
-        path = os.path.abspath(os.path.expanduser(options.python))
+def grounds_of_name(name: str, variables: Mapping[str, str]) -> Grounds | None:
+    """Return what decided which environment is meant; None where a search of programs did.
+
+    Args:
+        name: what was said of it; "" for nothing.
+        variables: the environment variables.
+    """
+    if name:
+        path = os.path.abspath(os.path.expanduser(name))
         if os.path.isdir(path):
             return Grounds((os.path.join(path, _CONFIG),))
         return Grounds((path,)) if os.path.isfile(path) else None

@@ -6,26 +6,26 @@ import hashlib
 import os
 from collections.abc import Collection, Iterator, Mapping
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
-
 from trueup.acquisition.build_environment import backend_environment
-from trueup.acquisition.build_system import read_build_system
+from trueup.api.basis import Basis
+from trueup.api.judgement import Judgement, decoded
 from trueup.api.settling import settle
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.hosted import is_of_hook_runner
-from trueup.destination.installed import InstalledDistribution, path_in_url, read_installed
+from trueup.destination.installed import (
+    InstalledDistribution,
+    normalized_name,
+    path_in_url,
+    read_installed,
+)
 from trueup.errors import SourceError
-from trueup.freshness.editables.judging import judge_from_outside
 from trueup.freshness.fingerprint import FILE_NAME, Circumstances, Fingerprint
 from trueup.freshness.sight import Sight
-from trueup.freshness.storage import decode
-from trueup.freshness.verdict import Fresh, Stale, Unknown, Verdict, judge
+from trueup.freshness.verdict import Stale, Unknown, Verdict, judge
 from trueup.resolution.request import LocalProject
-from trueup.values import dataclass, replace
+from trueup.values import replace
 
 __all__ = [
-    "Judgement",
     "circumstances_of",
     "fingerprint_of",
     "from_project",
@@ -37,47 +37,11 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What was found out about one local install.
-
-    Attributes:
-        distribution: what is installed.
-        path: the project that it was installed from.
-        editable: installed so that edits show at once.
-        verdict: fresh, stale with reasons, or unknown.
-        fingerprint: what the verdict rests on; None where there is none.
-        command: what mends it, in the words of who installed it; "" means `trueup refresh`.
-        environment: the root of the environment that it is installed in.
-        mechanism: how the environment leads to the project, in words; "" with a fingerprint.
-    """
-
-    distribution: InstalledDistribution
-    path: str
-    editable: bool
-    verdict: Verdict
-    fingerprint: Fingerprint | None = None
-    command: str = ""
-    environment: str = ""
-    mechanism: str = ""
-
-    @property
-    def fresh(self) -> bool:
-        """Whether a build now would give what is installed."""
-        return isinstance(self.verdict, Fresh)
-
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """Why it is not fresh, in sentences without a full stop, the weightiest first."""
-        if isinstance(self.verdict, Stale):
-            return tuple(one.message for one in self.verdict.reasons)
-        return (self.verdict.reason,) if isinstance(self.verdict, Unknown) else ()
-
-
 def judge_installed(
     environment: Environment,
     variables: Mapping[str, str] | None = None,
     names: Collection[str] = (),
+    basis: Basis | None = None,
 ) -> list[Judgement]:
     """Judge everything in `environment` that was installed from a local project, by name.
 
@@ -85,27 +49,41 @@ def judge_installed(
         environment: what to look at.
         variables: environment variables that a build would start from; None for the process's own.
         names: only these; () for all.
+        basis: collects what the verdicts stand on.
     """
     settle(environment)
-    wanted = {canonicalize_name(name) for name in names}
+    wanted = {normalized_name(name) for name in names}
     around = dict(os.environ) if variables is None else variables
+    if basis is not None:
+        basis.is_opened(environment)
     found: list[Judgement] = []
     for name, distribution in sorted(read_installed(environment).items()):
         if wanted and name not in wanted:
             continue
-        judgement = judge_distribution(distribution, environment, around)
+        judgement = judge_distribution(distribution, environment, around, basis)
         if judgement is not None:
             found.append(judgement)
     return found
 
 
 def judge_distribution(
-    distribution: InstalledDistribution, environment: Environment, variables: Mapping[str, str]
+    distribution: InstalledDistribution,
+    environment: Environment,
+    variables: Mapping[str, str],
+    basis: Basis | None = None,
 ) -> Judgement | None:
     """Judge one distribution; None where it was not installed from a local project.
 
     What another installer brought has no record of its build, and is judged by what the disk shows.
+
+    Args:
+        distribution: which.
+        environment: where it is installed.
+        variables: environment variables that a build would start from.
+        basis: collects what the verdict stands on.
     """
+    if basis is not None:
+        basis.is_read(distribution, "direct_url.json")
     path = project_path(distribution)
     if path is None or is_of_hook_runner(path):
         return None
@@ -113,25 +91,40 @@ def judge_distribution(
     editable = distribution.kind == "egg-link" or bool(
         (direct.get("dir_info") or {}).get("editable")
     )
-    fingerprint = fingerprint_of(distribution)
+    if basis is not None:
+        basis.is_read(distribution, "METADATA", FILE_NAME)
+    record = _record_of(distribution)
+    fingerprint = decoded(record) if record else None
     if fingerprint is None:
-        outside = judge_from_outside(distribution, environment)
-        verdict = outside.verdict
-        if distribution.installer == "trueup" and not isinstance(verdict, Stale):
-            verdict = Unknown("its fingerprint is missing or damaged")
-        return Judgement(
-            distribution,
-            path,
-            editable,
-            verdict,
-            command=outside.command,
-            environment=environment.root,
-            mechanism=outside.mechanism,
-        )
+        if basis is not None:
+            basis.is_judged(None, None)
+        return _judge_from_outside(distribution, environment, path, editable=editable)
     now = _circumstances_now(fingerprint, path, environment.interpreter)
-    verdict = judge_now(fingerprint, now, environment.interpreter, variables)
+    sight = sight_now(fingerprint, now, environment.interpreter, variables)
+    if basis is not None:
+        basis.is_judged(fingerprint, sight)
+    verdict = judge(fingerprint, now, sight)
+    return Judgement(distribution, path, editable, verdict, record, environment=environment.root)
+
+
+def _judge_from_outside(
+    distribution: InstalledDistribution, environment: Environment, path: str, *, editable: bool
+) -> Judgement:
+    # A third of all that a check imports, and most have nothing that is judged so.
+    from trueup.freshness.editables.judging import judge_from_outside
+
+    outside = judge_from_outside(distribution, environment)
+    verdict = outside.verdict
+    if distribution.installer == "trueup" and not isinstance(verdict, Stale):
+        verdict = Unknown("its fingerprint is missing or damaged")
     return Judgement(
-        distribution, path, editable, verdict, fingerprint, environment=environment.root
+        distribution,
+        path,
+        editable,
+        verdict,
+        command=outside.command,
+        environment=environment.root,
+        mechanism=outside.mechanism,
     )
 
 
@@ -207,6 +200,10 @@ def _circumstances_now(
 
 def _site(interpreter: Interpreter, tree: str) -> str:
     """Return what a build that is not isolated works with: the build requirements as they are."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    from trueup.acquisition.build_system import read_build_system
+
     try:
         asked = read_build_system(tree).requires
     except SourceError:
@@ -216,7 +213,7 @@ def _site(interpreter: Interpreter, tree: str) -> str:
     versions: list[str] = []
     for text in asked:
         try:
-            name = canonicalize_name(Requirement(text).name)
+            name = normalized_name(Requirement(text).name)
         except InvalidRequirement:
             continue
         present = installed.get(name)
@@ -226,13 +223,19 @@ def _site(interpreter: Interpreter, tree: str) -> str:
 
 def fingerprint_of(distribution: InstalledDistribution) -> Fingerprint | None:
     """Return the fingerprint that lies beside the metadata; None where there is no good one."""
+    record = _record_of(distribution)
+    return decoded(record) if record else None
+
+
+def _record_of(distribution: InstalledDistribution) -> bytes:
+    """Return the bytes of what should be a fingerprint; b"" where there is none."""
     if distribution.kind != "dist-info":
-        return None
+        return b""
     try:
         with open(os.path.join(distribution.path, FILE_NAME), "rb") as file:
-            return decode(file.read())
+            return file.read()
     except OSError:
-        return None
+        return b""
 
 
 def project_path(distribution: InstalledDistribution) -> str | None:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from time import time_ns
 
-from trueup.acquisition.store import open_store
-from trueup.api.front import Surroundings, install_input
+from trueup.api.recollection import recalled_install, remember_install, words_of_install
 from trueup.api.report import InstallReport
-from trueup.api.uninstalling import uninstall_names
-from trueup.api.workshop import open_workshop
+from trueup.api.whereabouts import Where
 from trueup.destination.environment import Environment
-from trueup.destination.locate import open_environment
-from trueup.errors import RequestError, StoreError
+from trueup.errors import RequestError
 from trueup.reporting import SILENT, Reporter
 from trueup.resolution.install_options import InstallOptions
 from trueup.resolution.request_input import RequestInput
 from trueup.values import replace
 
-__all__ = ["Where", "install", "open_target", "sync", "uninstall"]
-
-Where = Environment | str | os.PathLike[str] | None
-"""An environment, the path of one or of a Python, a version; None for the running process's own."""
+__all__ = ["install", "open_target", "sync", "uninstall"]
 
 
 def install(  # noqa: PLR0913 - what pip's command line has, as keywords
@@ -96,9 +91,39 @@ def install(  # noqa: PLR0913 - what pip's command line has, as keywords
             "an environment was named in more than one way",
             hint="name it by `environment`, or in the options",
         )
+    return _installed(raw, chosen, environment, reporter, reload=reload)
+
+
+def _installed(
+    raw: RequestInput,
+    chosen: InstallOptions,
+    environment: Where,
+    reporter: Reporter,
+    *,
+    reload: bool,
+) -> InstallReport:
+    """Install, where it is not known that there is nothing to do."""
+    words = words_of_install(raw, chosen, environment, reload=reload)
+    report = recalled_install(words)
+    if report is not None:
+        return report
+    # A script that installs what it needs at its top is run again and again with nothing to do.
+    from trueup.api.front import Surroundings, install_input
+
+    since = time_ns()
+    elsewhere = chosen.python or chosen.system or chosen.target or chosen.prefix
     where = None if elsewhere else open_target(environment)
     around = Surroundings(environment=where, reporter=reporter, reload=reload)
-    return install_input(raw, chosen, around)
+    report = install_input(raw, chosen, around)
+    if not _is_read_elsewhere(raw):
+        remember_install(words, environment, report, since)
+    return report
+
+
+def _is_read_elsewhere(raw: RequestInput) -> bool:
+    """Whether something was read that no look at files can judge."""
+    named = (*raw.requirement_files, *raw.constraint_files, *raw.scripts, raw.pylock)
+    return any("://" in each or each == "-" for each in named)
 
 
 def sync(
@@ -127,6 +152,9 @@ def uninstall(
     Raises:
         TrueupError: one cannot be removed; none was.
     """
+    from trueup.api.uninstalling import uninstall_names
+    from trueup.api.workshop import open_workshop
+
     with open_workshop(reporter=reporter) as workshop:
         return uninstall_names(names, open_target(environment), workshop, dry_run=dry_run)
 
@@ -140,17 +168,12 @@ def open_target(where: Where) -> Environment:
     """
     if isinstance(where, Environment):
         return where
+    from trueup.api.memory import interpreter_memory
+    from trueup.destination.locate import open_environment
+
     if where is None:
         return open_environment(running=True)
-    return open_environment(where, memory=_memory())
-
-
-def _memory() -> str | None:
-    """Return the folder of remembered interpreters: to start one takes longer than all the rest."""
-    try:
-        return open_store().folder("interpreters")
-    except StoreError:  # whoever needs the store itself tells of that
-        return None
+    return open_environment(where, memory=interpreter_memory())
 
 
 def _paths(given: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from trueup.api.extras import read_extras
 from trueup.api.front import Surroundings, prepared
 from trueup.api.installing import install_order
-from trueup.api.judging import Judgement, judge_installed
+from trueup.api.judgement import Judgement
+from trueup.api.judging import judge_installed
 from trueup.api.order import Order
 from trueup.api.report import InstallReport
 from trueup.destination.environment import Environment

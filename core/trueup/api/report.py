@@ -77,7 +77,8 @@ class InstallReport:
             more than files decided.
         decided_without: paths that had to be missing for that.
         grounds: the same with what verdicts on local projects stand on, which is in none of these
-            two; without places where more than looks decided.
+            two; without places where more than looks decided, or where a glance has told that the
+            same call still comes to nothing.
         repeat: how the same is done again in another empty environment; None where that takes more.
         conflicts: requirements of installed distributions that are not met now; of all of them
             where that was asked for, else of those that were not looked at by the resolver.

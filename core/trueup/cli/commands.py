@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from time import time_ns
 
 from trueup import glance
 from trueup.api.front import Surroundings, install_input
@@ -36,6 +37,7 @@ def sync(said: argparse.Namespace) -> int:
 
 
 def _install(arguments: Sequence[str], *, exact: bool) -> int:
+    since = time_ns()
     raw, options = parse_install_arguments(arguments, environment=os.environ)
     options = replace(options, exact=exact or options.exact)
     verbosity = options.verbose - options.quiet
@@ -51,9 +53,10 @@ def _install(arguments: Sequence[str], *, exact: bool) -> int:
     if options.report not in {"", "-"}:
         _write_report(report, os.path.join(options.directory, options.report))
     if report.grounds.places and not (_written(options) or report.warnings or _remote(raw)):
-        if report.grounds.picture:
-            text = shown(_from_store(report), verbosity, as_json=False)
-        _remember(["sync" if exact else "install", *arguments], text, report)
+        if report.grounds.picture:  # what it stands on was only made by this very run
+            since, text = 0, shown(_from_store(report), verbosity, as_json=False)
+        told = report.grounds.as_keywords()
+        glance.remember(["sync" if exact else "install", *arguments], text, since=since, **told)
     if not _remote(raw):
         remember_repeat(["sync" if exact else "install", *arguments], options.python, report)
     unfit = options.strict and report.conflicts
@@ -110,11 +113,6 @@ def _remote(raw: RequestInput) -> bool:
 def _from_store(report: InstallReport) -> InstallReport:
     """Return what there will be to tell next time, when nothing has to be got any more."""
     return replace(report, added=tuple(replace(one, how="store") for one in report.added))
-
-
-def _remember(arguments: Sequence[str], text: str, report: InstallReport) -> None:
-    """Let the next such command line find out by a glance that there is nothing to do."""
-    glance.remember(arguments, text, **report.grounds.as_keywords())
 
 
 def shown(report: InstallReport, verbosity: int, *, as_json: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from trueup.api.judging import Judgement
+from trueup.api.judgement import Judgement
 from trueup.freshness.fingerprint import Fingerprint
 
 __all__ = ["evidence_of", "lines_of_evidence", "lines_without_record"]

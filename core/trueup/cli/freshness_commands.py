@@ -5,19 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from trueup.api.judging import Judgement, judge_installed
+from trueup.api.basis import Basis
+from trueup.api.judgement import Judgement
+from trueup.api.judging import judge_installed
+from trueup.api.memory import interpreter_memory
 from trueup.api.places import judge_place, project_places
-from trueup.cli.evidence import evidence_of, lines_of_evidence, lines_without_record
 from trueup.destination.environment import Environment
 from trueup.destination.installed import normalized_name
 from trueup.destination.locate import open_environment
 from trueup.errors import BrokenEnvironment, RequestError, TrueupError
-from trueup.freshness.verdict import Fresh, Stale
+from trueup.freshness.outcome import Fresh, Stale
 from trueup.values import asdict, dataclass
 
 if TYPE_CHECKING:
@@ -34,28 +35,42 @@ def check(said: argparse.Namespace) -> int:
 
     With `--deep`, also each file that is not as it was installed: any of them is 1, too.
     """
-    looked = _judged(said)
+    # Files, and environments that are searched for, are more than looks can tell of.
+    more = said.deep or said.every or said.target or said.prefix
+    basis = None if more or interpreter_memory() is None else Basis(os.environ)
+    looked = _judged(said, basis)
     judged, problems = looked.judged, looked.problems
     altered = _altered(said)
+    text = ""
     if said.json:
         content: dict[str, Any] = {"version": 1, "projects": [_as_json(one) for one in judged]}
         if problems:
             content["problems"] = problems
         if altered is not None:
             content["files"] = [asdict(one) for one in altered]
-        print(json.dumps(content, indent=2))
+        text = json.dumps(content, indent=2) + "\n"
     elif said.quiet == 0:
-        for line in () if said.deep and not (judged or problems) else _lines(looked):
-            print(line)
-        for line in () if altered is None else _lines_of_files(altered):
-            print(line)
+        told = () if said.deep and not (judged or problems) else _lines(looked)
+        files = () if altered is None else _lines_of_files(altered)
+        text = "".join(f"{line}\n" for line in (*told, *files))
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    if not (said.json or said.quiet):
+        for command in _commands(looked):
+            print(f"hint: {command}", file=sys.stderr)
     if altered or any(isinstance(one.verdict, Stale) for one in judged):
         return _STALE
-    return _FRESH if all(one.fresh for one in judged) and not problems else _UNKNOWN
+    if problems or not all(one.fresh for one in judged):
+        return _UNKNOWN
+    if basis is not None:
+        basis.remember(said.line, text)
+    return _FRESH
 
 
 def explain(said: argparse.Namespace) -> int:
     """Tell what the verdict on one project rests on; exit codes as of `check`."""
+    from trueup.cli.evidence import evidence_of, lines_of_evidence, lines_without_record
+
     one = _judged(said).judged[0]
     if said.json:
         evidence = evidence_of(one.fingerprint) if one.fingerprint else None
@@ -109,17 +124,22 @@ class _Looked:
     several: bool
 
 
-def _judged(said: argparse.Namespace) -> _Looked:
+def _judged(said: argparse.Namespace, basis: Basis | None = None) -> _Looked:
     places = _places(said)
+    memory = interpreter_memory()
     judged: list[Judgement] = []
     problems: list[str] = []
     try:
         if places is None:
-            environment = open_environment(target_directory=said.target, prefix=said.prefix)
-            judged += judge_installed(environment, os.environ, said.names)
+            environment = open_environment(
+                target_directory=said.target, prefix=said.prefix, memory=memory
+            )
+            if basis is not None:
+                basis.is_named(None)
+            judged += judge_installed(environment, os.environ, said.names, basis)
         for place in places or ():
             try:
-                judged += judge_place(place, os.environ, said.names)
+                judged += judge_place(place, os.environ, said.names, memory=memory, basis=basis)
             except TrueupError as error:
                 if len(places or ()) == 1:
                     raise
@@ -194,13 +214,12 @@ def _lines(looked: _Looked) -> Iterator[str]:
         yield _line(one) + where + (f": {told}" if told else "")
     for problem in looked.problems:
         yield f"unknown {problem}"
-    sys.stdout.flush()
-    for command in _commands(looked):
-        print(f"hint: {command}", file=sys.stderr)
 
 
 def _commands(looked: _Looked) -> Iterator[str]:
     """Yield each command that mends something, once; what can go together goes together."""
+    import shlex
+
     own: dict[str, dict[str, None]] = {}
     others: dict[str, None] = {}
     for one in looked.judged:

@@ -139,6 +139,7 @@ def parse(arguments: Sequence[str]) -> Command:
             f"{', '.join(unknown)}: not understood by {name}",
             hint=f"`trueup {name} --help` tells what is",
         )
+    options.line = tuple(arguments)
     return Command(options.action, options)
 
 

@@ -14,7 +14,8 @@ from trueup.freshness.fingerprint import Fingerprint
 from trueup.freshness.listing import DEPTHS
 from trueup.freshness.names import is_noise
 from trueup.freshness.sight import Sight, is_older
-from trueup.freshness.terrain import Terrain, terrain_of
+from trueup.freshness.terrain import ELSEWHERE, Terrain, terrain_of
+from trueup.freshness.variables import FAMILIES, holds_families
 
 __all__ = ["Footing", "Look", "footing_of"]
 
@@ -29,7 +30,8 @@ class Footing(NamedTuple):
         marks: files and folders, links followed.
         links: outputs of the build, links not followed.
         absent: absolute paths that have to be missing.
-        unset: environment variables that have to be.
+        unset: environment variables that have to be; a name that ends with "*" stands for all that
+            begin so, of which none may come or go.
     """
 
     marks: tuple[Look, ...] = ()
@@ -58,6 +60,7 @@ def footing_of(
         return None
     if any(value or name in variables for name, value in one.variables.items()):
         return None
+    unset = [*one.variables, *(FAMILIES if holds_families(one.variables) else ())]
     try:
         now = time_ns()
         around = terrain_of(sight, one.opened) if one.survey else Terrain((), ())
@@ -68,7 +71,7 @@ def footing_of(
             marks=tuple(dict.fromkeys(looks)),
             links=tuple(_links(one, tree)),
             absent=(*(os.path.join(tree, path) for path in one.absences), *around.absent),
-            unset=tuple(one.variables),
+            unset=(*unset, *(ELSEWHERE if one.survey else ())),
         )
     except OSError:  # something is gone: the verdict will say so
         return None

@@ -70,9 +70,10 @@ class _Gathering:
         names = Names(self.facts)
         salt = secrets.token_hex(8)
         files = self._inputs() + self._outputs()
-        variables = names_that_matter(
-            {*self.facts.trace.environment, *self._spoken_of()}, compiled=bool(self.facts.unseen)
-        )
+        # What uv_build starts is itself, and no compiler.
+        compiled = bool(self.facts.unseen) and not self.facts.is_uv_build()
+        asked = {*self.facts.trace.environment, *self._spoken_of()}
+        variables = names_that_matter(asked, compiled=compiled)
         return Fingerprint(
             circumstances=circumstances,
             wheel=self.facts.seen.pack.digest,

@@ -14,13 +14,13 @@ from trueup.freshness.names import is_noise
 from trueup.freshness.project_files import tracked_files
 from trueup.freshness.sight import Sight
 
-__all__ = ["Terrain", "terrain_of"]
+__all__ = ["ELSEWHERE", "Terrain", "terrain_of"]
 
 _MOST = 1000  # folders; to look at more takes as long as to ask git
 _ENVIRONMENT = "pyvenv.cfg"
 _REPOSITORY = ".git"
-# With one of them, git tracks something else than what lies here.
-_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE")
+ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE")
+"""Variables with which git tracks something else than what lies here."""
 
 
 class Terrain(NamedTuple):
@@ -76,7 +76,7 @@ def terrain_of(sight: Sight, opened: tuple[str, ...]) -> Terrain | None:
     Raises:
         OSError: a folder cannot be read.
     """
-    if any(name in sight.variables for name in _ELSEWHERE):
+    if any(name in sight.variables for name in ELSEWHERE):
         return None
     folders = _Folders(sight.tree)
     around = _repository(sight.tree)

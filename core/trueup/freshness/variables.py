@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-__all__ = ["digest_variables", "names_spoken_of", "names_that_matter"]
+__all__ = ["FAMILIES", "digest_variables", "holds_families", "names_spoken_of", "names_that_matter"]
 
 # Every program that is started, or that wants a temporary file, asks for these: they tell where
 # things are on this machine, and what they lead to is looked at by itself.
@@ -24,7 +24,9 @@ _COMPILERS = (
     "LDFLAGS", "LDSHARED", "LIB", "LIBRARY_PATH", "MACOSX_DEPLOYMENT_TARGET", "PKG_CONFIG_PATH",
     "RUSTC", "RUSTC_WRAPPER", "RUSTFLAGS", "SDKROOT", "SKBUILD_CMAKE_ARGS",
 )  # fmt: skip
-_COMPILER_FAMILIES = re.compile(r"CARGO_.*|CMAKE_.*|MATURIN_.*|SKBUILD_.*|MESON.*")
+FAMILIES = ("CARGO_*", "CMAKE_*", "MATURIN_*", "SKBUILD_*", "MESON*")
+"""The same for whole families, whose names begin so."""
+_COMPILER_FAMILIES = re.compile("|".join(one.replace("*", ".*") for one in FAMILIES))
 # A child of cargo sets these for its own children.
 _NOT_SETTINGS = re.compile(r"CARGO_(?:MANIFEST_.*|PKG_.*|HOME|BIN_.*|CRATE_.*)")
 
@@ -53,6 +55,11 @@ def names_that_matter(asked: Iterable[str], *, compiled: bool) -> tuple[str, ...
     return tuple(sorted(names | set(_COMPILERS if compiled else ())))
 
 
+def holds_families(names: Collection[str]) -> bool:
+    """Whether these are the names of a build that compiled: then families of others count, too."""
+    return "CFLAGS" in names and "RUSTFLAGS" in names
+
+
 def digest_variables(
     names: Iterable[str], variables: Mapping[str, str], salt: str
 ) -> dict[str, str]:
@@ -64,8 +71,8 @@ def digest_variables(
         salt: makes short values hard to guess.
     """
     found: dict[str, str] = {}
-    compiled = "CFLAGS" in (chosen := set(names)) and "RUSTFLAGS" in chosen
-    if compiled:
+    chosen = set(names)
+    if holds_families(chosen):
         chosen |= {
             name
             for name in variables

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from trueup.freshness.build_requirements import required_now, unmet
 from trueup.freshness.fingerprint import Circumstances, FileMark, Fingerprint, ListingMark
 from trueup.freshness.listing import DEPTHS
 from trueup.freshness.manifest import MANIFEST, names_nothing_but
@@ -99,6 +98,9 @@ def _files(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
 
 
 def _unmet(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
+    # It knows versions and their order; most checks find pyproject.toml as it was.
+    from trueup.freshness.build_requirements import required_now, unmet
+
     for text in unmet(required_now(sight.tree), fingerprint.environment):
         message = f"the build requirement {text} is not what it was built with"
         yield Reason("input changed", "pyproject.toml", message)

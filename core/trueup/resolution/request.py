@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from packaging.requirements import Requirement
-
 from trueup.values import dataclass, field, replace
+
+TYPE_CHECKING = False  # it takes as long to import as all that a call with nothing to do needs
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 __all__ = [
     "BuildChoices",
