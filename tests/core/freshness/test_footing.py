@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import get_args
 
@@ -12,6 +13,7 @@ from trueup.freshness.fingerprint import Circumstances, Fingerprint, ListingMark
 from trueup.freshness.footing import footing_of
 from trueup.freshness.outcome import Fresh
 from trueup.freshness.sight import Sight
+from trueup.freshness.variables import digest_variables, names_that_matter
 from trueup.freshness.verdict import judge
 
 LONG_AGO = 1_500_000_000
@@ -81,3 +83,14 @@ def _marks(one: Fingerprint, tree: Path) -> tuple[tuple[str, object], ...]:
     while (footing := footing_of(one, Sight(str(tree), {}), {})) is None:
         pass
     return footing.marks
+
+
+def test_where_compilers_ran_no_variable_of_theirs_may_come(tmp_path: Path) -> None:
+    asked = dict.fromkeys(names_that_matter((), compiled=True), "")
+    one = Fingerprint(Circumstances(str(tmp_path), editable=False), "", 0, variables=asked)
+    for name in ("CFLAGS", "CARGO_BUILD_TARGET", "CMAKE_ARGS", "MATURIN_PEP517_ARGS", "MESONFLAGS"):
+        found = digest_variables(asked, {name: "1"}, "")
+        assert found[name]
+        footing = footing_of(one, Sight(str(tmp_path), {}), {})
+        assert footing is not None
+        assert any(fnmatchcase(name, each) for each in footing.unset)
