@@ -70,8 +70,7 @@ class _Gathering:
         names = Names(self.facts)
         salt = secrets.token_hex(8)
         files = self._inputs() + self._outputs()
-        # What uv_build starts is itself, and no compiler.
-        compiled = bool(self.facts.unseen) and not self.facts.is_uv_build()
+        compiled = bool(self.facts.unseen) and not self.facts.is_uv_build()  # that starts itself
         asked = {*self.facts.trace.environment, *self._spoken_of()}
         variables = names_that_matter(asked, compiled=compiled)
         return Fingerprint(
