@@ -102,6 +102,19 @@ def test_what_was_imported_comes_compiled_from_the_third_install_on(busy: Shell)
     assert make(busy, "three") == USED
 
 
+def test_who_only_makes_one_environment_anew_gets_bytecode_too(busy: Shell) -> None:
+    create_environment(busy.root / "one", FACTS)
+    came = []
+    for _ in range(4):
+        busy.works("-p", "one", "--recreate", "data")
+        settle(busy.variables["TRUEUP_CACHE_DIR"])
+        came.append(listed(busy, "one"))
+        time.sleep(0.06)  # what changed in the last 50 ms is too young to be remembered
+        use(busy, "one")
+    assert came[0] == []
+    assert came[-1] == USED
+
+
 def test_nothing_is_started_by_a_first_install(busy: Shell) -> None:
     make(busy, "one")
     use(busy, "one")

@@ -77,6 +77,21 @@ def test_what_python_compiled_by_itself_goes(remade: Shell) -> None:
     assert _sees(remade)
 
 
+def test_what_was_imported_for_the_first_time_is_told_before_its_bytecode_goes(
+    remade: Shell,
+) -> None:
+    cache = remade.site / "beta" / "__pycache__"
+    cache.mkdir()
+    (cache / "__init__.cpython-399-pytest-9.9.pyc").touch()
+    assert _sees(remade)
+    program = remade.environment.interpreter.executable
+    for known in (False, True):
+        subprocess.run([program, "-c", "import beta"], check=True, env=remade.variables)
+        assert cache.exists()
+        assert _sees(remade) == known
+        assert cache.exists() != known
+
+
 def test_bytecode_of_the_store_stays_and_what_joined_it_goes(remade: Shell) -> None:
     assert remade("install", "--no-index", "-f", remade.house, "-r", "wanted.txt", "--recreate",
                   "--compile-bytecode").code == 0  # fmt: skip

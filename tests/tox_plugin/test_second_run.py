@@ -70,6 +70,20 @@ def test_nothing_is_started_and_the_core_is_not_loaded(both: ToxProject, package
     assert _loaded(both) == set()
 
 
+@pytest.mark.parametrize("first", [(), ("-r",)], ids=["new", "made anew"])
+def test_the_run_after_the_first_one_costs_nothing(
+    project: ToxProject, first: tuple[str, ...]
+) -> None:
+    project.python_project('requires = ["gamma<2"]')
+    project.configure("import demo, alpha", package="wheel", deps="alpha")
+    _record(project)
+    if first:
+        project.works("run", *first)
+    (project.root.parent / "loaded.txt").unlink(missing_ok=True)
+    project.works("run")
+    assert _loaded(project) == set()
+
+
 def _git(project: ToxProject, *words: str) -> None:
     subprocess.run(["git", *words], cwd=project.root, env=project.environment, check=True)
 

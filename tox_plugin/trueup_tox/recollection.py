@@ -106,10 +106,10 @@ class Recollection:
 
     @cached_property
     def _known(self) -> dict[str, str] | None:
+        key = self._key  # now: see there
         if self._renewed:
             return None
-        variables = self._env.environment_variables
-        found = recall(self._path, self._key, variables)
+        found = recall(self._path, key, self._env.environment_variables)
         return found if isinstance(found, dict) else None
 
     @property

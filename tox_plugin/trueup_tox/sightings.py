@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from trueup_tox.judgement import judged
-from trueup_tox.looks import Signature
+from trueup_tox.looks import Looks, Signed
 from trueup_tox.memory import Ground, settled
 
 if TYPE_CHECKING:
@@ -39,17 +39,12 @@ def verified(environment: Environment, files: Collection[str], variables: Mappin
     prints = list(_fingerprints(installed.values()))
     there = tuple(path for path in files if os.path.exists(path))
     more = Ground(there, absent=tuple(set(files) - set(there)))
-    ours = _of_environment(environment, receipts)
-    signed = settled([ours, more])
-    if signed is None:
-        return None
-    # What looks as its receipt has it was just looked at: once is enough for twenty thousand files.
-    written = _as_written(receipts, dict(signed[0][0]))
+    signed = settled([_of_environment(environment), more])
     doubted = {name: one for name, one in installed.items() if one.path not in receipts}
-    if find_damage(environment, doubted if written else installed, edited_too=True):
+    if signed is None or find_damage(environment, doubted, edited_too=True):
         return None
     projects = [judged(each, variables, patient=True) for each in prints]
-    return None if None in projects else [*signed, *projects]
+    return None if None in projects else [*signed, _as_written(receipts), *projects]
 
 
 def verified_build(fingerprint: bytes, paths: tuple[str, ...], variables: Mapping[str, str]) -> Any:
@@ -82,23 +77,24 @@ def _paths(dist_info: str, receipt: Receipt) -> list[str]:
     return [path if os.path.isabs(path) else start + path for path in receipt.paths]
 
 
-def _as_written(receipts: Mapping[str, Receipt], looks: Mapping[str, Signature]) -> bool:
-    """Whether every file looks as its receipt has it."""
+def _as_written(receipts: Mapping[str, Receipt]) -> Signed:
+    """Return how every file looked when it had been written: for the next run to compare.
+
+    To look at twenty thousand files now would tell nothing else: what was altered since looks other
+    than in its receipt then, too.
+    """
+    looks: Looks = []
     for dist_info, receipt in receipts.items():
         columns = (receipt.mtimes, receipt.ctimes, receipt.inodes, receipt.sizes)
-        rows = zip(_paths(dist_info, receipt), zip(*columns, strict=True), strict=True)
-        if any(looks.get(path) != row for path, row in rows):
-            return False
-    return True
+        looks += zip(_paths(dist_info, receipt), zip(*columns, strict=True), strict=True)
+    return (looks, [], {}, (), (), b"", True)
 
 
-def _of_environment(environment: Environment, receipts: Mapping[str, Receipt]) -> Ground:
-    """Return the files that trueup wrote, and what tells that something came or went."""
+def _of_environment(environment: Environment) -> Ground:
+    """Return what tells that something came or went."""
     interpreter = environment.interpreter
     places = [os.path.join(interpreter.prefix, "pyvenv.cfg"), interpreter.base_executable]
     places += [path for path in environment.library_directories if os.path.isdir(path)]
-    for dist_info, receipt in receipts.items():
-        places += _paths(dist_info, receipt)
     return Ground(tuple(places), absent=(os.path.join(environment.state, "journal"),))
 
 

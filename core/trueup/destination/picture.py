@@ -26,7 +26,8 @@ _FORMAT = "trueup picture 1"
 _CACHE = "__pycache__"
 _MANY = 4000  # files and directories, from which on a second process is worth its start
 NAME = "picture"
-VOLATILE = frozenset([NAME, "lock", "holder.json"])
+_IMPORTED = "imported"
+VOLATILE = frozenset([NAME, "lock", "holder.json", _IMPORTED])
 """What comes and goes in a state directory by itself."""
 
 
@@ -144,8 +145,54 @@ def _is_right(root: str, state: str, device: int, files: Rows, directories: Rows
     strangers = [path for path in _entries(root, touched) if path not in known]
     # What Python compiled by itself is missed by nobody, not even half of it. All else is for those
     # who can be interrupted.
-    ours = all(_CACHE in path.split("/") for path in strangers)
-    return ours and (not strangers or _removed(root, state, strangers))
+    if not all(_CACHE in path.split("/") for path in strangers):
+        return False
+    if _tell_more(root, state, strangers, files[0]):
+        return False
+    return not strangers or _removed(root, state, strangers)
+
+
+def _tell_more(root: str, state: str, strangers: Sequence[str], sources: Collection[str]) -> bool:
+    """Whether modules were imported of which nobody knew that they are; once for each of them.
+
+    Whoever makes the environment anew without a picture learns of it, and has their bytecode come
+    along from then on; see `acquisition.anticipation`.
+    """
+    if not strangers:
+        return False
+    known = frozenset(sources)
+    found = {path for path in map(_source, _bytecode(root, strangers)) if path in known}
+    note = os.path.join(state, _IMPORTED)
+    try:
+        with open(note, encoding="utf-8", errors="surrogateescape") as source:
+            before = source.read().split("\0")
+    except FileNotFoundError:
+        before = []
+    if found.issubset(before):
+        return False
+    text = "\0".join(sorted(found.union(before)))
+    temporary = f"{note}.{os.urandom(16).hex()}"
+    with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(text.encode("utf-8", "surrogateescape"))
+    os.replace(temporary, note)
+    return True
+
+
+def _bytecode(root: str, strangers: Sequence[str]) -> Iterator[str]:
+    """Yield what joined a folder of bytecode that was there, and what is in those that came."""
+    for path in strangers:
+        if os.path.basename(path) != _CACHE:
+            yield path
+        else:
+            for name in os.listdir(os.path.join(root, path)):
+                yield f"{path}/{name}"
+
+
+def _source(path: str) -> str:
+    """Return what Python compiled: no optimised bytecode and none of pytest has two dots."""
+    folder, _, name = path.rpartition("/")
+    plain = name.endswith(".pyc") and name.count(".") == 2
+    return f"{folder.removesuffix(_CACHE)}{name.partition('.')[0]}.py" if plain else ""
 
 
 def _seen(top: int, files: Rows, directories: Rows) -> list[str] | None:
