@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -51,15 +52,26 @@ def set_aside(
                     os.rmdir(place)
                 continue
             os.makedirs(folder, exist_ok=True)
-            with suppress(PermissionError, FileNotFoundError):
+            moved[place] = kept  # before it is: Ctrl-C may come in between
+            try:
                 _move(place, kept)
-                moved[place] = kept
+            except (PermissionError, FileNotFoundError):
+                del moved[place]
         yield put_back
-    except BaseException:
+    except BaseException as error:
         for place, kept in moved.items():
+            _return(kept, place, error)
+        raise
+
+
+def _return(kept: str, place: str, error: BaseException) -> None:
+    """Put one file back; what stands in its way keeps none of the others out of theirs."""
+    if os.path.lexists(kept):
+        try:
             os.makedirs(os.path.dirname(place), exist_ok=True)
             _move(kept, place)
-        raise
+        except OSError as problem:
+            error.add_note(f"{place} could not be put back: {problem}")
 
 
 def _move(source: str, target: str) -> None:
@@ -67,6 +79,6 @@ def _move(source: str, target: str) -> None:
     try:
         os.replace(source, target)
     except OSError as error:
-        if isinstance(error, (PermissionError, FileNotFoundError)):
+        if error.errno != errno.EXDEV:
             raise
         shutil.move(source, target)

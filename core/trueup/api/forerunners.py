@@ -90,8 +90,8 @@ class Forerunners:
         return frozenset(needed)
 
     def made(self) -> frozenset[str]:
-        """Return all that was made by others."""
-        return frozenset(path for one in self.others for path in one.made)
+        """Return all that was made by others, and was not there before."""
+        return frozenset().union(*(one.made - one.altered for one in self.others))
 
     def _is_true(self, one: Fingerprint) -> bool:
         verdict = self._verdict(one, one.circumstances)

@@ -11,7 +11,13 @@ from trueup.freshness.discovery import takes_modules_alone
 from trueup.freshness.evidence import Evidence
 from trueup.freshness.fingerprint import Survey
 from trueup.freshness.leftovers import leftovers_in
-from trueup.freshness.names import is_by_product, is_compiler, is_noise, is_python
+from trueup.freshness.names import (
+    EXTENSION_SUFFIXES,
+    is_by_product,
+    is_compiler,
+    is_noise,
+    is_python,
+)
 from trueup.freshness.reach import Reach, reach_of
 from trueup.freshness.reliance import why_not_relied_on
 from trueup.freshness.remarks import SCRIPTS, Scripts, speak_to_their_tool_alone
@@ -37,6 +43,7 @@ class BuildFacts:
         changed: paths of the tree that are new or other than before.
         own: paths that the project's own code looked at.
         made: what the build made, now or before.
+        stamped: of these, files of the project's own that it only wrote to, such as for a version.
         unseen: file names of the programs whose reading nobody saw.
         survey: what of the whole project counts for that.
         sighted: what they were seen to open and to list, and may look for; only for that survey.
@@ -54,14 +61,15 @@ class BuildFacts:
         self.reach = reach_of(evidence.pack, self.sight.tree) if self.editable else Reach()
         self.changed = frozenset(evidence.after.changed_since(evidence.before))
         self.own = frozenset(self.trace.own)
+        self._contents: dict[str, bytes | None] = {}
         self.made = self._find_made()
+        self.stamped = self._find_stamped()
         self.unseen = self._unseen()
         self.survey: Survey = self._survey()
         self.idle = self.sight.idle(self._surveyed()) if self.survey not in {"", "native"} else ()
         self.sighted = self._sighted()
         self.script = self._script()
         self.searched = self._searched()
-        self._contents: dict[str, bytes | None] = {}
         self.contribution = self._contribution()
 
     @property
@@ -76,6 +84,10 @@ class BuildFacts:
         """
         return path == "MANIFEST.in" and self.live and path not in self.own
 
+    def is_input(self, path: str) -> bool:
+        """Whether a file is the project's own, be it one that the build has written to."""
+        return path not in self.made or path in self.stamped
+
     def content(self, path: str) -> bytes | None:
         """Return the digest of a file's content, looked at once."""
         if path not in self._contents:
@@ -87,8 +99,26 @@ class BuildFacts:
         made = set(self.changed)
         if self.seen.previous is not None:
             entries = self.seen.after.entries
-            made.update(path for path in self.seen.previous.made if path in entries)
+            left = {path for path in self.seen.previous.made - made if path in entries}
+            made.update(left - self._taken_over(left))
         return frozenset(made)
+
+    def _taken_over(self, left: Iterable[str]) -> frozenset[str]:
+        """Return what earlier builds made, somebody edited since, and this one took as it was."""
+        previous, entries = self.seen.previous, self.seen.after.entries
+        if previous is None or self.editable:  # an editable leads there, edited or not
+            return frozenset()
+        edited = [
+            path
+            for path in left
+            if entries[path].ctime_ns > previous.time_ns
+            and not (entries[path].is_directory or entries[path].is_link)
+            and path not in self.seen.others
+            and not path.endswith(EXTENSION_SUFFIXES)
+            and not is_by_product(path)
+        ]
+        members = self.seen.pack.heads() if edited else frozenset()
+        return frozenset(path for path in edited if self.content(path) in members)
 
     def altered(self) -> frozenset[str]:
         """Return what of `made` was there before this build and is the work of none before it."""
@@ -98,6 +128,22 @@ class BuildFacts:
         there = (self.seen.begun or self.seen.before).entries
         found = {path for path in self.changed if path in there and path not in earlier}
         return frozenset((found | old) & self.made)
+
+    def _find_stamped(self) -> frozenset[str]:
+        """Return what of `altered` is somebody's work: no link, nothing compiled or ignored.
+
+        A build gives something else once they are edited, whatever it puts into them itself.
+        """
+        entries = self.seen.after.entries
+        found = {
+            path
+            for path in self.altered()
+            if not (entries[path].is_directory or entries[path].is_link)
+            and not path.endswith(EXTENSION_SUFFIXES)
+            and not is_by_product(path)
+            and not any(map(is_noise, path.split("/")))
+        }
+        return frozenset(found.intersection(self.sight.files.listed)) if found else frozenset()
 
     def _unseen(self) -> list[str]:
         """Return the file names of the programs whose reading nobody saw."""
@@ -185,9 +231,7 @@ class BuildFacts:
         if self.is_uv_build():
             reads = self.sight.every_file()
         digests = {
-            path: digest
-            for path in reads
-            if path not in self.made and (digest := self.content(path))
+            path: digest for path in reads if self.is_input(path) and (digest := self.content(path))
         }
         return Contribution.of_copies(digests, self.seen.pack)
 

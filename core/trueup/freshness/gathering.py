@@ -106,7 +106,7 @@ class _Gathering:
         kinds: dict[str, FileKind] = {}
         for path in self._read_paths():
             idle = self.facts.is_noisy(path) or self.facts.is_idle_manifest(path)
-            if path not in self.facts.made and not idle:
+            if self.facts.is_input(path) and not idle:
                 kinds[path] = self._kind(path)
         for path in self._surveyed():
             if path not in self.facts.made and kinds.get(path, "facet") == "facet":
@@ -143,6 +143,7 @@ class _Gathering:
         yield from (path for path in ALWAYS if self.facts.sight.exists(path))
         yield from (path for path in self.facts.own if os.path.isfile(self.facts.sight.place(path)))
         yield from self.facts.sight.matching(self.facts.seen.patterns)
+        yield from self.facts.stamped
         yield from self._named_on_command_lines()
         for folder in self._required_folders():
             yield from (f"{folder}/{path}" for path in self._files_of(folder))
@@ -262,9 +263,8 @@ class _Gathering:
             return []
         found: list[FileMark] = []
         for path, entry in sorted(self.facts.seen.after.entries.items()):
-            if entry.is_directory or not (
-                path in self.facts.made or path.endswith(EXTENSION_SUFFIXES)
-            ):
+            is_output = path.endswith(EXTENSION_SUFFIXES) or not self.facts.is_input(path)
+            if entry.is_directory or not is_output:
                 continue
             inside = self.facts.reach.leads_to(path)
             if inside is None or is_by_product(inside) or self._is_workings(path):

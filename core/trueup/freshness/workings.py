@@ -184,12 +184,16 @@ def _made(fingerprint: Fingerprint, sight: Sight, members: Collection[bytes]) ->
         elif path in outputs:
             if sight.digest(path, outputs[path].kind) == outputs[path].digest:
                 yield path
-        elif now.ctime_ns <= fingerprint.time_ns and (
-            # `scan.c` was made of `scan.pyx`, and is not installed itself.
-            (suffix in NATIVE_SUFFIXES and stem in stems)
-            # Made when it was too late to be found: the next build would find it.
-            or suffix in _MODULES
-            or (os.path.dirname(path) or ".") in listed
-            or sight.digest(path, "content") in members
-        ):
+        # A file of the very bytes that were installed is as it was made, if younger: it was put
+        # back after a build that failed.
+        elif (
+            now.ctime_ns <= fingerprint.time_ns
+            and (
+                # `scan.c` was made of `scan.pyx`, and is not installed itself.
+                (suffix in NATIVE_SUFFIXES and stem in stems)
+                # Made when it was too late to be found: the next build would find it.
+                or suffix in _MODULES
+                or (os.path.dirname(path) or ".") in listed
+            )
+        ) or sight.digest(path, "content") in members:
             yield path

@@ -106,6 +106,56 @@ def test_what_builds_made_is_back_after_one_that_fails(bench: Bench) -> None:
     assert bench.judge(Situation()) == Fresh()
 
 
+def test_what_is_back_after_a_build_that_failed_does_not_mislead_the_next(bench: Bench) -> None:
+    (bench.tree / "template.txt").write_text("A = 2\n")
+    (bench.tree / "names.txt").write_text("one broken")
+    with pytest.raises(BuildError):
+        bench.build_again(Situation())
+    (bench.tree / "names.txt").write_text("one two")
+    bench.build_again(Situation())
+    assert (bench.tree / "src/demo/made/one.py").read_text() == "A = 2\n"
+    assert bench.truth(Situation())
+
+
+# It writes into a file of the project's own, each time the same.
+_STAMPING = """
+def _generate():
+    module = pathlib.Path("src/demo/__init__.py")
+    module.write_text(module.read_text().replace("BUILD = None", "BUILD = 7"))
+"""
+
+
+def test_an_edit_of_a_file_that_the_build_writes_into_is_one_of_an_input(
+    ways: _Ways,
+) -> None:
+    ways.files["src/demo/__init__.py"] = "BUILD = None\nA = 1\n"
+    ways.files["backend.py"] = BACKEND + _GENERATING.replace(
+        "plain_wheel", _STAMPING + "plain_wheel", 1
+    )
+    builds = {editable: ways.build(editable=editable) for editable in (True, False)}
+    assert [one.judge(Situation()) for one in builds.values()] == [Fresh(), Fresh()]
+    module = ways.tree / "src/demo/__init__.py"
+    module.write_text("BUILD = None\nA = 2\n")
+    assert isinstance(builds[False].judge(Situation()), Stale)
+    wheel = ways.build(editable=False)
+    assert module.read_text() == "BUILD = 7\nA = 2\n"
+    assert wheel.judge(Situation()) == Fresh()
+    assert ways.build(editable=True).judge(Situation()) == Fresh()
+    assert wheel.judge(Situation()) == Fresh()
+
+
+def test_what_a_build_made_and_the_next_took_as_somebody_edited_it_is_an_input(
+    tmp_path: Path, supply: Supply
+) -> None:
+    with closing(Bench(tmp_path / "demo", _PROJECT, supply, editable=False)) as bench:
+        (bench.tree / "src/demo/made/one.py").write_text("EDITED = 1\n")
+        (bench.tree / "template.txt").write_text("A = 2\n")
+        bench.build_again(Situation())
+        assert bench.judge(Situation()) == Fresh()
+        (bench.tree / "src/demo/made/one.py").write_text("EDITED = 2\n")
+        assert isinstance(bench.judge(Situation()), Stale)
+
+
 def test_what_somebody_edited_since_or_git_tracks_or_was_there_before_stays(
     tmp_path: Path, supply: Supply
 ) -> None:
