@@ -26,20 +26,20 @@ os.environ["TRUEUP_BACKGROUND"] = "0"
 # writes into its home, which a test has removed by then (`periodic_update.trigger_update`).
 os.environ["VIRTUALENV_NO_PERIODIC_UPDATE"] = "1"
 
-_DECIDING = (
+# What would change an answer: for fixtures of a module, too, which come before those of a test.
+for _name in (
     "PIP_FIND_LINKS",
     "PYTHONDONTWRITEBYTECODE",
     "PYTHONPATH",
     "TOX_OVERRIDE",
     "VIRTUAL_ENV",
-)
+):
+    os.environ.pop(_name, None)
 
 
 @pytest.fixture(autouse=True)
 def store_root(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give each test an empty store, and unset what would change an answer."""
+    """Give each test an empty store."""
     root = tmp_path_factory.mktemp("store")
     monkeypatch.setenv("TRUEUP_CACHE_DIR", str(root))
-    for name in _DECIDING:
-        monkeypatch.delenv(name, raising=False)
     return root

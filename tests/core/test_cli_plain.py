@@ -29,6 +29,7 @@ def _parsed(said: list[str]) -> dict[str, object] | None:
         return None
     told = dict(vars(command.options))
     assert told.pop("action") == "environment_commands:venv"
+    assert told.pop("line") == ("venv", *said)  # for who remembers what was asked
     return told
 
 
