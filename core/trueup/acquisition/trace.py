@@ -191,9 +191,9 @@ def _records(folder: str) -> Iterator[tuple[str, list[str]]]:
         path = os.path.join(folder, name)
         with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as log:
             for line in log:
+                if not line.endswith("\n"):
+                    continue  # of a process that was killed: no trace to rely on comes of that
                 kind, *fields = line.rstrip("\n").split("\t")
-                # The last line of a process that was killed may be half a line: it names a path
-                # that does not exist, and a build that was killed gives no trace to rely on.
                 if fields and "\\" in line:
                     fields = [_ESCAPE.sub(lambda m: _MEANINGS[m[1]], each) for each in fields]
                 if fields:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from trueup.acquisition.supply import Supply
+from trueup.api.abandoned import left_by_attempts
 from trueup.api.judging import judge_now
 from trueup.freshness.evidence import Evidence
 from trueup.freshness.fingerprint import Circumstances, Fingerprint
@@ -49,23 +50,24 @@ class Forerunners:
         return cls(circumstances, supply, previous, tuple(one for one in found if one))
 
     def misleading(self) -> tuple[str, ...]:
-        """Return what has to be out of the way of the build.
+        """Return what has to be out of the way of the build; also what one left that failed.
 
         Of what others made only what the build before has made as well: more might be missed by
         who runs what is installed while this build runs.
         """
-        previous = self.previous
+        previous, tree = self.previous, self.circumstances.tree
+        left = untracked(left_by_attempts(tree, self.supply.store), self._sight)
         if previous is None:
-            return ()
+            return left
         verdict = self._verdict(previous, self.circumstances)
         last = max((previous, *self.others), key=lambda one: one.time_ns)
         judged = None if last is previous else (last, self._verdict(last, last.circumstances))
         members = self._members(previous)
         found = misleading(previous, verdict, self._sight, members, judged)
         if not found:
-            return ()
+            return left
         again = untracked(self._made_by_others() & previous.made, self._sight)
-        return tuple(sorted({*found, *again}))
+        return tuple(sorted({*found, *again, *left}))
 
     def relied_on(self, evidence: Evidence) -> frozenset[str]:
         """Return what of others the build took as it was, where it would have made its own."""

@@ -18,6 +18,7 @@ from trueup.acquisition.supply import Supply
 from trueup.acquisition.trace import BuildTrace
 from trueup.acquisition.witness import Witness
 from trueup.acquisition.young_bytecode import drop_young_bytecode
+from trueup.api.abandoned import Attempt
 from trueup.api.forerunners import Forerunners, record_build
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.installed import read_installed
@@ -84,7 +85,8 @@ def build_tracked(
     if once.fingerprint.unusable:
         supply.reporter(Event("note", circumstances.tree, _again(once.fingerprint)))
         seen = _contents(circumstances.tree, once.changed)
-        once = _build_once(forerunners, frozenset, once.evidence)
+        with Attempt(circumstances.tree, (), supply.store) as attempt:
+            once = _build_once(forerunners, frozenset, attempt, once.evidence)
         if once.fingerprint.unusable:
             once = _judged_again(once, _same(seen, _contents(circumstances.tree, once.changed)))
     content = encode(once.fingerprint)
@@ -110,16 +112,19 @@ def _build_alone(forerunners: Forerunners, misled_by: Iterable[str]) -> _Once:
     """Build without what could mislead, and with what others need back in its place."""
     paths, tree = sorted(misled_by), forerunners.circumstances.tree
     needed = forerunners.needed(paths)
+    store = forerunners.supply.store
     with (
-        forerunners.supply.store.temporary_directory() as folder,
+        Attempt(tree, paths, store) as attempt,
+        store.temporary_directory() as folder,
         set_aside(tree, paths, os.path.join(folder, "aside"), needed=needed) as put_back,
     ):
-        return _build_once(forerunners, put_back)
+        return _build_once(forerunners, put_back, attempt)
 
 
 def _build_once(
     forerunners: Forerunners,
     put_back: Callable[[], frozenset[str]],
+    attempt: Attempt,
     first: Evidence | None = None,
 ) -> _Once:
     circumstances, supply, previous = (
@@ -145,7 +150,7 @@ def _build_once(
         dead = _dead_links(before, previous)
         write_dead_links(workspace, dead)
         drop_young_bytecode(before)
-        with Witness(before, workspace) as witness:
+        with attempt.looking(before, workspace), Witness(before, workspace) as witness:
             built = _build_wheel(order, supply, before, dead)
         back = put_back()
         after = take_snapshot(circumstances.tree)

@@ -21,13 +21,14 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out one command line.
 
     Returns:
-        0 when it was done, 1 when it failed, 2 when it could not be understood, 130 after Ctrl-C.
+        0 when it was done, 1 when it failed, 2 when it could not be understood, 130 after Ctrl-C,
+        143 after SIGTERM, 129 after SIGHUP.
     """
     _write_anything()
     try:
         code = _run(arguments)
         sys.stdout.flush()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         # Where it came while `exec` compiled some source (imports that make dataclasses do that),
         # CPython has noted that nobody handles it, and would end by SIGINT, not with our code; the
         # next `exec` takes that back.
@@ -36,7 +37,7 @@ def run(arguments: Sequence[str]) -> int:
             "interrupted; the environment is as it was, or is mended by the next run",
             file=sys.stderr,
         )
-        return _INTERRUPTED
+        return int(getattr(stopped, "code", _INTERRUPTED))
     except BrokenPipeError:
         return leave_the_pipe()
     return code
@@ -59,9 +60,11 @@ def _run(arguments: Sequence[str]) -> int:
 
                 return venv(said)
         from trueup.cli.parser import parse
+        from trueup.cli.stopping import stoppable
 
         command = parse(arguments)
-        return command.run()
+        with stoppable():
+            return command.run()
     except RequestError as error:
         return _tell(error, _USAGE)
     except TrueupError as error:

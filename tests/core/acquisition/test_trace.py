@@ -322,3 +322,9 @@ def test_no_log_at_all_is_opaque(tmp_path: Path) -> None:
     trace = read_trace(str(tmp_path), str(tmp_path), hooks=2)
     assert trace.opaque
     assert trace.absences == ("pyproject.toml",)
+
+
+def test_half_a_line_of_a_process_that_was_killed_is_nothing(tmp_path: Path) -> None:
+    (tmp_path / "trace").mkdir()
+    (tmp_path / "trace/1.log").write_text("V\t1\tpython\nA\tmissing\nX\tread.tx")
+    assert "missing" in read_trace(str(tmp_path), str(tmp_path), hooks=1).absences

@@ -117,6 +117,33 @@ def test_what_is_back_after_a_build_that_failed_does_not_mislead_the_next(bench:
     assert bench.truth(Situation())
 
 
+def test_what_only_a_build_made_that_failed_does_not_mislead_the_next(
+    tmp_path: Path, supply: Supply
+) -> None:
+    # Somebody may as well have saved what a program writes that nobody sees.
+    saving = 'import subprocess\nsubprocess.run(["touch", "src/demo/mine.py"], check=True)\n'
+    files = {**_PROJECT.files, "backend.py": saving + BACKEND + _GENERATING}
+    with closing(Bench(tmp_path / "demo", Mechanism(files), supply, editable=False)) as bench:
+        (bench.tree / "src/demo/mine.py").unlink()
+        module = bench.tree / "src/demo/made/three.py"
+        for number in (1, 2):
+            (bench.tree / "template.txt").write_text(f"A = {number}\n")
+            (bench.tree / "names.txt").write_text("one two three broken")
+            with pytest.raises(BuildError):
+                bench.build_again(Situation())
+            assert module.read_text() == "A = 1\n", "the second time, it is put back"
+        (bench.tree / "src/demo/mine.py").write_text("MINE = 1\n")
+        (bench.tree / "names.txt").write_text("one two three")
+        bench.build_again(Situation())
+        assert module.read_text() == "A = 2\n"
+        assert (bench.tree / "src/demo/mine.py").read_text() == "MINE = 1\n"
+        assert bench.judge(Situation()) == Fresh()
+        module.write_text("EDITED = 1\n")
+        (bench.tree / "template.txt").write_text("A = 3\n")
+        bench.build_again(Situation())
+        assert module.read_text() == "EDITED = 1\n"
+
+
 # It writes into a file of the project's own, each time the same.
 _STAMPING = """
 def _generate():
