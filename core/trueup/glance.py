@@ -5,8 +5,7 @@ as everything that decided the answer looks the same. This module remembers an a
 do" with the signatures of what decided it, and looks at them again. What a glance cannot see is
 what lies deeper than a package's own folder: that is left to the commands that look at every file.
 
-It imports next to nothing (`json` alone would cost more than the whole glance), so it must not
-import the rest of trueup.
+It must not import the rest of trueup: `json` alone would cost more than the whole glance.
 """
 
 from __future__ import annotations
@@ -29,15 +28,15 @@ if TYPE_CHECKING:
 __all__ = ["forget", "look", "looks", "recall", "remember", "store_root"]
 
 _FORMAT = 6
-_SEVERAL = (
-    4  # names in a folder, from which on it takes less to open it than to walk there each time
-)
+_SEVERAL = 4  # names in a folder: to open it takes less than to walk there for each of them
 _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
 _BY_FOLDER = os.stat in os.supports_dir_fd
 _RACY = 50_000_000  # nanoseconds; what changed so lately may change again within one clock tick
+_COARSE = 2_500_000_000  # the same where a file system counts in seconds, or in two of them
 _ON_LINUX = bool(sys.platform == "linux")
 _DECIDING = (
     *("CONDA_PREFIX", "HOME", "PATH", "TOX_UV_PATH", "VIRTUAL_ENV"),
+    *("APPDATA", "PROGRAMDATA", "USERPROFILE"),  # where settings of pip and uv are on Windows
     *("PRE_COMMIT_HOME", "PREK_HOME"),  # a project that lies there is a runner's own
 )
 _DECIDING_PREFIXES = ("PIP_", "TRUEUP_", "UV_", "XDG_")
@@ -160,8 +159,7 @@ def remember(  # noqa: PLR0913 - all that an answer can stand on
     """
     now = time_ns()
     signatures, aside = [*looks(places), *marks], list(links)
-    latest = (since or now) - _RACY
-    if any(each is None or max(each[:2]) > latest for _, each in (*signatures, *aside)):
+    if any(one is None or _is_young(*one[:2], since or now) for _, one in (*signatures, *aside)):
         return False
     rows = _rows(signatures)
     if rows is None:
@@ -175,12 +173,8 @@ def remember(  # noqa: PLR0913 - all that an answer can stand on
     ends = [int(until * 1e9)] if until else []
     ends += [now + int(seconds * 1e9)] if seconds else []
     stands = (now, min(ends)) if ends else None
-    known: Any = (
-        *(_FORMAT, key, stands, message, rows, aside, list(absent), names),
-        (starts, _family(around, starts)),
-        picture,
-    )
-    content = marshal.dumps(known)
+    known: Any = (_FORMAT, key, stands, message, rows, aside, list(absent), names)
+    content = marshal.dumps((*known, (starts, _family(around, starts)), picture))
     temporary = f"{path}.{os.getpid()}.{now}"
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -198,6 +192,12 @@ def forget(arguments: Sequence[str]) -> None:
         os.unlink(_path(_key(arguments)))
     except OSError:  # there is nothing, or it cannot be written to
         return
+
+
+def _is_young(written: int, changed: int, began: int) -> bool:
+    """Whether it may have changed after somebody had begun to look, and show the same times."""
+    coarse = written % 1_000_000_000 == changed % 1_000_000_000 == 0
+    return max(written, changed) > began - (_COARSE if coarse else _RACY)
 
 
 def _family(variables: Mapping[str, str], starts: tuple[str, ...]) -> list[str]:
@@ -263,7 +263,8 @@ def _key(arguments: Sequence[str]) -> str:
         if name in _DECIDING or name.startswith(_DECIDING_PREFIXES)
     )
     interpreter = (sys.executable, sys.hexversion, __file__)
-    told = (*arguments, os.getcwd(), *interpreter, *_machine(), tuple(variables))
+    version = _signature(__file__)  # another trueup in its place may know of more that decides
+    told = (*arguments, os.getcwd(), *interpreter, version, *_machine(), tuple(variables))
     return blake2b(repr(told).encode(), digest_size=32).hexdigest()
 
 

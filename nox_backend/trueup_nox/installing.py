@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from time import time_ns
 from typing import TYPE_CHECKING
 
 from trueup.errors import RequestError
@@ -50,6 +51,7 @@ def install(
     if known is not None:
         narrator.say(known.splitlines())
         return 0
+    since = time_ns()
     from trueup.api.front import Surroundings, install_input
     from trueup.cli.summary import summary_lines
     from trueup.resolution.install_grammar import parse_install_arguments
@@ -80,7 +82,8 @@ def install(
         journal = os.path.join(report.environment, ".trueup", "journal")
         told = "".join(f"{line}\n" for line in lines)
         grounds = report.grounds.as_keywords() | {"variables": variables}
-        glance.remember(sight, told, **{**grounds, "absent": [*report.grounds.absent, journal]})
+        grounds["absent"] = [*report.grounds.absent, journal]
+        glance.remember(sight, told, since=since, **grounds)
     return 1 if options.check and report.changed else 0
 
 

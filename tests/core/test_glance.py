@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -95,6 +96,10 @@ def _configuration(shell: Shell) -> None:
     path.write_text(path.read_text() + "x = 1\n")
 
 
+def _program(shell: Shell) -> None:
+    (Path(shell.environment.scheme.scripts) / "beta-run").unlink()
+
+
 def _journal(shell: Shell) -> None:
     (Path(shell.environment.state) / "journal").touch()
 
@@ -113,8 +118,8 @@ def _another_environment(shell: Shell) -> None:
     "break_it",
     [
         _dist_info, _stranger, _entry_of_a_package, _entry_of_metadata, _edited_at_top_level,
-        _requirements, _requirements_gone, _python, _configuration, _journal, _environment_gone,
-        _another_environment,
+        _requirements, _requirements_gone, _python, _configuration, _program, _journal,
+        _environment_gone, _another_environment,
     ],
 )  # fmt: skip
 def test_a_glance_does_not_answer_when_something_has_changed(seen: Shell, break_it: Break) -> None:
@@ -141,12 +146,20 @@ def test_an_edit_of_a_configuration_of_pip_breaks_it(seen: Shell) -> None:
     assert _look(seen, PIP_CONFIG_FILE=str(file)) is None
 
 
+def test_what_a_link_to_nothing_may_lead_to_is_beyond_a_glance(seen: Shell) -> None:
+    file = seen.root / "pip.conf"
+    file.symlink_to(seen.root / "missing")
+    assert seen(*_command(seen), PIP_CONFIG_FILE=str(file)).code == 0
+    assert _look(seen, PIP_CONFIG_FILE=str(file)) is None
+
+
 @pytest.mark.parametrize(
     "variables",
     [
         {"VIRTUAL_ENV": "/somewhere"},
         {"PATH": "/somewhere"},
         {"HOME": "/somewhere"},
+        {"APPDATA": "/somewhere"},
         {"PIP_UPGRADE": "1"},
         {"UV_PYTHON": "3.12"},
         {"TRUEUP_RESOLVER": "pip"},
@@ -252,6 +265,24 @@ def test_what_is_too_young_is_not_remembered(tmp_path: Path) -> None:
     os.utime(place)
     assert glance.remember(["x"], "done", places=[str(place)]) is False
     assert glance.look(["x"]) is None
+
+
+@pytest.mark.parametrize(("nanoseconds", "trusted"), [(0, False), (1, True)])
+def test_where_a_clock_counts_in_seconds_more_is_too_young(nanoseconds: int, trusted: bool) -> None:
+    now = time.time_ns()
+    lately = now - now % 1_000_000_000 - 1_000_000_000 + nanoseconds
+    marks = [("/somewhere", (lately, lately, 1, 1))]
+    assert glance.remember(["x"], "done", places=[], marks=marks) is trusted
+
+
+def test_what_another_trueup_in_its_place_remembered_counts_for_nothing(seen: Shell) -> None:
+    folder = seen.root / "copy" / "trueup"
+    shutil.copytree(Path(glance.__file__).parent, folder, ignore=shutil.ignore_patterns("_*__"))
+    seen.variables["PYTHONPATH"] = str(folder.parent)
+    assert seen(*_command(seen)).code == 0
+    assert _look(seen) == "seen"
+    os.utime(folder / "glance.py")
+    assert _look(seen) is None
 
 
 def test_what_changed_while_the_answer_was_sought_is_not_remembered(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from support.command import Shell
 from support.wheels import make_wheel
+from trueup.destination.lock import environment_lock
 
 Change = Callable[[Shell], None]
 LATELY = 0.06  # seconds; what changed in the last 50 ms is too young to be remembered
@@ -327,6 +328,22 @@ def test_bytecode_is_not_deleted_while_somebody_holds_the_lock(remade: Shell) ->
     assert cache.exists()
     assert _sees(remade)
     assert not cache.exists()
+
+
+def test_what_was_edited_while_it_was_made_anew_is_read_again(remade: Shell) -> None:
+    wanted = remade.root / "wanted.txt"
+    words = (*_command(remade), "--no-progress")
+    with environment_lock(remade.environment):
+        process = remade.start(*words)
+        assert process.stderr is not None
+        while "waiting for" not in process.stderr.readline():
+            assert process.poll() is None
+        wanted.write_text("gamma\n")
+        time.sleep(LATELY)
+    with process:
+        assert " + alpha 1.0" in process.communicate(timeout=60)[0]
+    assert not _sees(remade, "--no-progress")
+    assert remade(*words).out.splitlines()[:-1] == [" + gamma 1.0"]
 
 
 def test_of_many_files_each_is_looked_at(remade: Shell) -> None:

@@ -20,6 +20,7 @@ from trueup.destination.creation import create_environment
 from trueup.destination.facts import interpreter_facts
 from trueup.destination.installed import read_installed
 from trueup.destination.locate import open_environment
+from trueup.destination.lock import environment_lock
 from trueup.installation.damage import find_damage
 
 Break = Callable[[Shell], object]
@@ -47,6 +48,23 @@ def once(shell: Shell) -> Shell:
     done, parsed = _install(own, own.root / "first")
     assert (done.code, parsed) == (0, True), done.err
     return own
+
+
+def test_what_was_edited_while_it_was_carried_out_is_read_again(once: Shell) -> None:
+    wanted = once.root / "wanted.txt"
+    for place in ("held", "other"):
+        create_environment(str(once.root / place), interpreter_facts(sys.executable))
+    words = ("install", "--no-index", "-f", once.house, "-r", "wanted.txt", "--no-progress", "-p")
+    with environment_lock(open_environment(once.root / "held")):
+        process = once.start(*words, once.root / "held")
+        assert process.stderr is not None
+        while "waiting for" not in process.stderr.readline():
+            assert process.poll() is None
+        wanted.write_text("gamma\n")
+        time.sleep(LATELY)
+    with process:
+        assert " + alpha 1.0" in process.communicate(timeout=60)[0]
+    assert once(*words, once.root / "other").out.splitlines()[:-1] == [" + gamma 1.0"]
 
 
 def test_the_same_words_need_not_be_parsed_for_another_environment(once: Shell) -> None:

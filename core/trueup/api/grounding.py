@@ -12,6 +12,7 @@ from trueup.resolution.pip_configuration import pip_configuration_files
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trueup.destination.environment import Environment
+    from trueup.freshness.footing import Look
     from trueup.resolution.install_options import InstallOptions
     from trueup.resolution.request import Request
 
@@ -49,13 +50,31 @@ def grounds_of(
     places += [config] if interpreter.virtual else []
     places += _archives(request)
     settings = pip_configuration_files(variables)
+    if any(os.path.lexists(path) and not os.path.isfile(path) for path in settings):
+        return (
+            Grounds()
+        )  # a link to nothing, say: what it leads to may come, and nobody looks there
     places += [path for path in settings if os.path.isfile(path)]
     absent = [os.path.join(environment.state, "journal")]
     absent += [path for path in settings if not os.path.lexists(path)]
     return Grounds(
         tuple(dict.fromkeys((*places, *named.places))),
         tuple(dict.fromkeys((*absent, *named.absent))),
+        marks=() if remade else _programs(environment),
     )
+
+
+def _programs(environment: Environment) -> tuple[Look, ...]:
+    """Return how the folder of programs looks: one that is missing is put back.
+
+    The folder alone: what is in an edited one is left as it is, and elsewhere there are thousands.
+    """
+    folder = environment.scheme.scripts
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return ()
+    return ((folder, (found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size)),)
 
 
 def _archives(request: Request) -> list[str]:

@@ -53,12 +53,13 @@ def _install(arguments: Sequence[str], *, exact: bool) -> int:
     if options.report not in {"", "-"}:
         _write_report(report, os.path.join(options.directory, options.report))
     if report.grounds.places and not (_written(options) or report.warnings or _remote(raw)):
-        if report.grounds.picture:  # what it stands on was only made by this very run
-            since, text = 0, shown(_from_store(report), verbosity, as_json=False)
+        if report.grounds.picture:
+            text = shown(_from_store(report), verbosity, as_json=False)
         told = report.grounds.as_keywords()
         glance.remember(["sync" if exact else "install", *arguments], text, since=since, **told)
     if not _remote(raw):
-        remember_repeat(["sync" if exact else "install", *arguments], options.python, report)
+        words = ["sync" if exact else "install", *arguments]
+        remember_repeat(words, options.python, report, since)
     unfit = options.strict and report.conflicts
     return 1 if unfit or (options.check and report.changed) else 0
 

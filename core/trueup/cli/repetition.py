@@ -50,13 +50,17 @@ def repeated(arguments: Sequence[str]) -> int | None:
     return 0
 
 
-def remember_repeat(arguments: Sequence[str], python: str, report: InstallReport) -> None:
+def remember_repeat(
+    arguments: Sequence[str], python: str, report: InstallReport, since: int
+) -> None:
     """Let the next such command line, for whichever environment, do without being parsed.
 
     Args:
         arguments: as for `repeated`.
         python: what they were understood to say of the environment.
         report: what came of them.
+        since: when they began to be carried out, in nanoseconds since the epoch: a requirement
+            file that was edited meanwhile is not the one that was read.
     """
     split = _split(arguments)
     known = report.repeat
@@ -65,7 +69,7 @@ def remember_repeat(arguments: Sequence[str], python: str, report: InstallReport
     if report.warnings != known.warnings:  # of what the next environment may not have: files, say
         return
     told = known.as_plain()
-    glance.remember([_KIND, *split[0]], told, **known.grounds.as_keywords())
+    glance.remember([_KIND, *split[0]], told, since=since, **known.grounds.as_keywords())
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], str | None] | None:
