@@ -81,8 +81,8 @@ def install(
     ):
         journal = os.path.join(report.environment, ".trueup", "journal")
         told = "".join(f"{line}\n" for line in lines)
-        grounds = report.grounds.as_keywords() | {"variables": variables}
-        grounds["absent"] = [*report.grounds.absent, journal]
+        grounds = report.grounds.as_keywords()
+        grounds |= {"absent": [*report.grounds.absent, journal], "variables": variables}
         glance.remember(sight, told, since=since, **grounds)
     return 1 if options.check and report.changed else 0
 
