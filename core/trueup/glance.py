@@ -71,10 +71,9 @@ def recall(
         is_as_pictured: looks at every file of what was to be made anew; without it there is no
             answer that stands on a picture.
     """
-    key = _key(arguments)
     try:
-        path = _path(key)
-        with open(path, "rb") as source:
+        key = _key(arguments)
+        with open(_path(key), "rb") as source:
             if hasattr(os, "getuid") and os.fstat(source.fileno()).st_uid != os.getuid():
                 return None
             known = marshal.loads(source.read())  # noqa: S302 - our own file, owner checked
@@ -169,14 +168,14 @@ def remember(  # noqa: PLR0913 - all that an answer can stand on
     if any(name in around for name in names):
         return False
     starts = tuple(name[:-1] for name in unset if name[-1:] == "*")
-    path = _path(key := _key(arguments))
     ends = [int(until * 1e9)] if until else []
     ends += [now + int(seconds * 1e9)] if seconds else []
     stands = (now, min(ends)) if ends else None
-    known: Any = (_FORMAT, key, stands, message, rows, aside, list(absent), names)
-    content = marshal.dumps((*known, (starts, _family(around, starts)), picture))
-    temporary = f"{path}.{os.getpid()}.{now}"
     try:
+        path = _path(key := _key(arguments))
+        known: Any = (_FORMAT, key, stands, message, rows, aside, list(absent), names)
+        content = marshal.dumps((*known, (starts, _family(around, starts)), picture))
+        temporary = f"{path}.{os.getpid()}.{now}"
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
             out.write(content)

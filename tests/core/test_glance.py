@@ -275,6 +275,27 @@ def test_where_a_clock_counts_in_seconds_more_is_too_young(nanoseconds: int, tru
     assert glance.remember(["x"], "done", places=[], marks=marks) is trusted
 
 
+@pytest.mark.skipif(os.name == "nt", reason="nobody can delete the working directory there")
+@pytest.mark.parametrize("words", [("install", "alpha"), ("sync", "alpha"), ("check",)])
+def test_where_the_working_directory_is_gone_that_is_what_is_told(
+    seen: Shell, words: tuple[str, ...]
+) -> None:
+    gone = seen.at(seen.root / "gone")
+    code = (
+        "import os, sys; os.rmdir(os.getcwd()); from trueup.__main__ import main; sys.exit(main())"
+    )
+    done = subprocess.run(
+        [gone.python, "-c", code, *words],
+        cwd=gone.place,
+        env=gone.variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the working directory is not there any more\nhint: ")
+
+
 def test_what_another_trueup_in_its_place_remembered_counts_for_nothing(seen: Shell) -> None:
     folder = seen.root / "copy" / "trueup"
     shutil.copytree(Path(glance.__file__).parent, folder, ignore=shutil.ignore_patterns("_*__"))

@@ -45,6 +45,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
+        _ensure_place()
         if arguments[:1] in (["install"], ["sync"]):
             from trueup.cli.repetition import repeated
 
@@ -71,6 +72,20 @@ def _run(arguments: Sequence[str]) -> int:
         return _tell(error, _FAILED)
     except SystemExit as leaving:  # of argparse, after `--help` or `--version`
         return leaving.code if isinstance(leaving.code, int) else _DONE
+
+
+def _ensure_place() -> None:
+    """See to it that there is a working directory, which all that is relative is relative to.
+
+    Raises:
+        RequestError: it was deleted.
+    """
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise RequestError(
+            "the working directory is not there any more", hint="Go to one that is: cd ~"
+        ) from error
 
 
 def _write_anything() -> None:
