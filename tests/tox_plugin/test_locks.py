@@ -167,16 +167,32 @@ def test_a_damaged_environment_is_put_right(locked: ToxProject) -> None:
     assert locked.works("run").installs == []
 
 
+def _pylock(project: ToxProject, file: str, *names: str) -> None:
+    text = 'lock-version = "1.0"\ncreated-by = "tests"\n'
+    for name in names:
+        wheel = project.wheel(name)
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        text += f'[[packages]]\nname = "{name}"\nversion = "1.0"\n[[packages.wheels]]\n'
+        text += f'url = "{wheel.as_uri()}"\nhashes = {{ sha256 = "{digest}" }}\n'
+    project.write(file, text)
+
+
+def test_a_lock_that_is_edited_while_the_tests_run_counts_in_the_next_run(
+    locked: ToxProject,
+) -> None:
+    _pylock(locked, "pylock.toml", "beta")
+    _pylock(locked, "later.toml", "beta", "epsilon")
+    code = "import shutil; shutil.copy('later.toml', 'pylock.toml')"
+    _configure(locked, code, pylock="pylock.toml")
+    locked.works("run")
+    expect(locked.installed(), beta="1.0")
+    locked.works("run")
+    expect(locked.installed(), beta="1.0", epsilon="1.0")
+
+
 @pytest.mark.slow
 def test_a_lock_in_the_form_of_the_standard_is_taken_instead(locked: ToxProject) -> None:
-    wheel = locked.wheel("beta")
-    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    locked.write(
-        "pylock.toml",
-        'lock-version = "1.0"\ncreated-by = "tests"\n'
-        '[[packages]]\nname = "beta"\nversion = "1.0"\n'
-        f'[[packages.wheels]]\nurl = "{wheel.as_uri()}"\nhashes = {{ sha256 = "{digest}" }}\n',
-    )
+    _pylock(locked, "pylock.toml", "beta")
     _configure(locked, "import beta", pylock="pylock.toml")
     ran = locked.works("run")
     expect(locked.installed(), beta="1.0")

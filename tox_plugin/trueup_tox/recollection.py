@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from trueup_tox.looks import Signature, signature
 from trueup_tox.memory import key_of, lasting, recall, remember
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Recollection:
         self._env = tox_env
         self._opened = opened
         self._done: dict[str, str] = {}
-        self._files: dict[str, None] = {}
+        self._files: dict[str, Signature | None] = {}
         self._renewed = False
         self._busy = 0
         self._verified: dict[str, str] = {}
@@ -60,8 +61,12 @@ class Recollection:
         return name
 
     def stands_on(self, files: Iterable[str]) -> None:
-        """Note files that decide what the installs give."""
-        self._files.update(dict.fromkeys(map(os.path.abspath, files)))
+        """Note files that decide what the installs give, when they are read or before.
+
+        What is edited from now on, while the tests run, say, is not what was installed.
+        """
+        for path in map(os.path.abspath, files):
+            self._files.setdefault(path, _look(path))
 
     def begin(self) -> None:
         """Note that an install begins: one that fails leaves nothing to be remembered."""
@@ -101,7 +106,7 @@ class Recollection:
             signed = verified(self._opened(), self._files, variables)
         except TrueupError:  # the next run tells of it, when it is about to install
             return
-        if signed is not None:
+        if signed is not None and all(_look(path) == seen for path, seen in self._files.items()):
             remember(self._path, self._key, self._done, signed)
 
     @cached_property
@@ -123,3 +128,10 @@ class Recollection:
         variables = lasting(self._env.environment_variables)
         settings = [conf["resolution"], conf["pip_pre"]]
         return key_of(str(self._env.env_python()), settings, variables)
+
+
+def _look(path: str) -> Signature | None:
+    try:
+        return signature(os.stat(path))
+    except OSError:
+        return None

@@ -47,8 +47,10 @@ def synchronize(
         raise Fail(f"pylock file not found at {asked.pylock}")
     if not _restless(asked) and recollection.skips("lock", [*options, *map(str, asked)], ""):
         return
+    if not asked.pylock:
+        recollection.stands_on(deciding_places(asked.root))
     path = asked.pylock or _exported(tox_env, asked)
-    recollection.stands_on([path] if asked.pylock else [path, *deciding_places(asked.root)])
+    recollection.stands_on([path])
     exactly = Exactly(_SEEDS | frozenset(asked.spared)) if asked.exact else None
     arguments = [*options, *asked.install, "--pylock", path]
     if install(tox_env, arguments, "install_lock", exactly=exactly).changed:
