@@ -27,6 +27,7 @@ from trueup.freshness.vcs import is_transparent
 
 __all__ = ["ALWAYS", "BuildFacts"]
 
+_COMPILED = (".o", ".obj", ".a", ".lib")
 ALWAYS = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
 """What counts whether the backend looked at it or not."""
 
@@ -62,6 +63,7 @@ class BuildFacts:
         self.changed = frozenset(evidence.after.changed_since(evidence.before))
         self.own = frozenset(self.trace.own)
         self._contents: dict[str, bytes | None] = {}
+        self._written = frozenset(self.trace.writes) | evidence.accepted | evidence.back
         self.made = self._find_made()
         self.stamped = self._find_stamped()
         self.unseen = self._unseen()
@@ -112,21 +114,26 @@ class BuildFacts:
             path
             for path in left
             if entries[path].ctime_ns > previous.time_ns
-            and not (entries[path].is_directory or entries[path].is_link)
             and path not in self.seen.others
-            and not path.endswith(EXTENSION_SUFFIXES)
-            and not is_by_product(path)
+            and self._may_be_written(path)
         ]
         members = self.seen.pack.heads() if edited else frozenset()
         return frozenset(path for path in edited if self.content(path) in members)
 
     def altered(self) -> frozenset[str]:
-        """Return what of `made` was there before this build and is the work of none before it."""
+        """Return what of `made` may be somebody's work.
+
+        That was there before this build and is the work of none before it; or it is new, and no
+        Python was seen to write it: somebody may have saved it while a program built.
+        """
         previous = self.seen.previous
         earlier, old = (previous.made, previous.altered) if previous else (frozenset(), frozenset())
         earlier |= self.seen.others
         there = (self.seen.begun or self.seen.before).entries
         found = {path for path in self.changed if path in there and path not in earlier}
+        new = (path for path in self.changed if path not in there and path not in earlier)
+        doubtful = {path for path in new if self._may_be_written(path) and not self._is_seen(path)}
+        found |= doubtful.intersection(self.sight.files.listed if doubtful else ())
         return frozenset((found | old) & self.made)
 
     def _find_stamped(self) -> frozenset[str]:
@@ -134,16 +141,27 @@ class BuildFacts:
 
         A build gives something else once they are edited, whatever it puts into them itself.
         """
-        entries = self.seen.after.entries
         found = {
             path
             for path in self.altered()
-            if not (entries[path].is_directory or entries[path].is_link)
-            and not path.endswith(EXTENSION_SUFFIXES)
-            and not is_by_product(path)
-            and not any(map(is_noise, path.split("/")))
+            if self._may_be_written(path)
+            # To what an editable leads, that is an output: an edit of it is seen anyway.
+            and not (self.editable and self.reach.leads_to(path) is not None)
         }
         return frozenset(found.intersection(self.sight.files.listed)) if found else frozenset()
+
+    def _may_be_written(self, path: str) -> bool:
+        """Whether a file can be the work of people: no link, and nothing that is only compiled."""
+        entry = self.seen.after.entries[path]
+        if entry.is_directory or entry.is_link or path.endswith((*EXTENSION_SUFFIXES, *_COMPILED)):
+            return False
+        return not is_by_product(path) and not any(map(is_noise, path.split("/")))
+
+    def _is_seen(self, path: str) -> bool:
+        """Whether a Python was seen to write a file, or a folder around it."""
+        while path and path not in self._written:
+            path = path.rpartition("/")[0]
+        return bool(path)
 
     def _unseen(self) -> list[str]:
         """Return the file names of the programs whose reading nobody saw."""
@@ -243,18 +261,23 @@ class BuildFacts:
         """
         if since:
             return _changed(since)
-        written = set(self.trace.writes) | self.seen.accepted | self.seen.back
         old = self.seen.before.entries
         earlier = self.seen.previous.made if self.seen.previous else frozenset()
         for path in sorted(self.changed):
             entry = self.seen.after.entries[path]
-            known = path in written or any(path.startswith(one + "/") for one in written)
-            known = known or (path in earlier and bool(self.unseen))
+            known = self._is_seen(path) or (path in earlier and bool(self.unseen))
             if known or entry.is_directory or is_by_product(path):
                 continue
-            if path in old or not self.unseen:
+            if path in old or not self.unseen or self._came_too_late(path):
                 return _changed(path)
         return ""
+
+    def _came_too_late(self, path: str) -> bool:
+        """Whether a new module is in no wheel: somebody may have saved it when that was made."""
+        if self.editable or not path.endswith((".py", ".pyi")):
+            return False
+        found = path.rpartition("/")[2], self.content(path)
+        return found not in {(one.name, one.digest[:16]) for one in self.seen.pack.files()}
 
     def told_by_compilers(self) -> Iterator[str]:
         """Yield the files outside of the tree that dependency files in it name."""

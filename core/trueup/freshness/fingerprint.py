@@ -130,7 +130,8 @@ class Fingerprint:
         files: inputs and outputs.
         listings: folders whose names count.
         made: all that the build made or changed in the tree; no part of any listing.
-        altered: of these, what was there before any build that is known: nobody made it anew.
+        altered: of these, what was there before any build that is known: nobody made it anew; and
+            what is new and somebody may have saved while a program built.
         absences: what was looked for in vain, and may not appear.
         taken: the files that a MANIFEST.in may name, were there one, without that it adds anything.
         presences: what was looked at and must stay; a path that is also among the absences was a

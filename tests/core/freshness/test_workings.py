@@ -144,6 +144,41 @@ def test_what_only_a_build_made_that_failed_does_not_mislead_the_next(
         assert module.read_text() == "EDITED = 1\n"
 
 
+# While it builds, and after it has, somebody saves a module, once.
+_SAVING = """
+import subprocess
+
+def build_wheel(*arguments):
+    saves = pathlib.Path("saves")
+    def save(name):
+        if saves.exists():
+            subprocess.run(["cp", f"{name}.txt", f"src/demo/{name}.py"], check=True)
+    save("early")
+    name = plain_wheel(*arguments)
+    save("late")
+    saves.unlink(missing_ok=True)
+    return name
+"""
+
+
+def test_what_somebody_saves_while_a_program_builds_is_neither_lost_nor_left_out(
+    tmp_path: Path, supply: Supply
+) -> None:
+    files = {**_PROJECT.files, "backend.py": BACKEND + _GENERATING + _SAVING, "saves": ""}
+    files |= {"early.txt": "", "late.txt": ""}
+    with closing(Bench(tmp_path / "demo", Mechanism(files), supply, editable=False)) as bench:
+        assert {"purelib/demo/early.py", "purelib/demo/late.py"} <= bench.installed().keys()
+        assert bench.judge(Situation()) == Fresh()
+        (bench.tree / "src/demo/early.py").write_text("EDITED = 1\n")
+        assert isinstance(bench.judge(Situation()), Stale)
+        (bench.tree / "src/demo/early.py").write_text("")
+        (bench.tree / "backend.py").write_text(files["backend.py"] + "\n")
+        bench.build_again(Situation())
+        for name in ("early", "late"):
+            assert (bench.tree / f"src/demo/{name}.py").read_text() == ""
+            assert f"purelib/demo/{name}.py" in bench.installed()
+
+
 # It writes into a file of the project's own, each time the same.
 _STAMPING = """
 def _generate():
