@@ -101,24 +101,8 @@ class BuildFacts:
         made = set(self.changed)
         if self.seen.previous is not None:
             entries = self.seen.after.entries
-            left = {path for path in self.seen.previous.made - made if path in entries}
-            made.update(left - self._taken_over(left))
+            made.update(path for path in self.seen.previous.made if path in entries)
         return frozenset(made)
-
-    def _taken_over(self, left: Iterable[str]) -> frozenset[str]:
-        """Return what earlier builds made, somebody edited since, and this one took as it was."""
-        previous, entries = self.seen.previous, self.seen.after.entries
-        if previous is None or self.editable:  # an editable leads there, edited or not
-            return frozenset()
-        edited = [
-            path
-            for path in left
-            if entries[path].ctime_ns > previous.time_ns
-            and path not in self.seen.others
-            and self._may_be_written(path)
-        ]
-        members = self.seen.pack.heads() if edited else frozenset()
-        return frozenset(path for path in edited if self.content(path) in members)
 
     def altered(self) -> frozenset[str]:
         """Return what of `made` may be somebody's work.

@@ -206,18 +206,6 @@ def test_an_edit_of_a_file_that_the_build_writes_into_is_one_of_an_input(
     assert wheel.judge(Situation()) == Fresh()
 
 
-def test_what_a_build_made_and_the_next_took_as_somebody_edited_it_is_an_input(
-    tmp_path: Path, supply: Supply
-) -> None:
-    with closing(Bench(tmp_path / "demo", _PROJECT, supply, editable=False)) as bench:
-        (bench.tree / "src/demo/made/one.py").write_text("EDITED = 1\n")
-        (bench.tree / "template.txt").write_text("A = 2\n")
-        bench.build_again(Situation())
-        assert bench.judge(Situation()) == Fresh()
-        (bench.tree / "src/demo/made/one.py").write_text("EDITED = 2\n")
-        assert isinstance(bench.judge(Situation()), Stale)
-
-
 def test_what_somebody_edited_since_or_git_tracks_or_was_there_before_stays(
     tmp_path: Path, supply: Supply
 ) -> None:
