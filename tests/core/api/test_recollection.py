@@ -178,6 +178,11 @@ assert judged[0].fingerprint is not None
 
 
 def _write(path: Path, number: int) -> None:
+    if path.is_dir():
+        path /= "written.py"
+    for above in path.parents:
+        if above.is_file():  # written in the place of a folder that was deleted
+            above.unlink()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"EDITED = {number}\n")
 
@@ -194,8 +199,8 @@ def _edit_unseen(path: Path, number: int) -> None:
 def _delete(path: Path, number: int) -> None:
     if path.is_dir():
         shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    elif path.exists():
+        path.unlink()
 
 
 def _rename(path: Path, number: int) -> None:
