@@ -51,7 +51,9 @@ def test_an_editable_shows_edits_and_its_package_is_a_file(both: ToxProject) -> 
     told = next(line for line in first.out.splitlines() if line.startswith("value "))
     assert told.split()[1] == "1"
     assert os.path.isfile(told.split()[2])
-    both.write("src/demo/__init__.py", "VALUE = 2\n")
+    both.write(
+        "src/demo/__init__.py", "VALUE = 2  # of another size: Python tells by seconds and size\n"
+    )
     assert "value 2" in both.works("run", "--skip-pkg-install").out
     assert "value 2" in both.works("run").out
     assert both.calls == ["build_editable"]

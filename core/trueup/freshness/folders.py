@@ -244,11 +244,12 @@ class Names:
             if counts and self.facts.sight.exists(path):
                 yield path
 
-    def _was_named(self, path: str) -> bool:
-        """Whether a package of an editable was looked at without its parent being looked through.
+    def astray(self) -> Iterable[str]:
+        """Yield the links that were looked at and lead to nothing: what they name may not come."""
+        return filter(self.facts.sight.leads_nowhere, self.presences())
 
-        Then it is named in the settings, and a build without it fails.
-        """
+    def _was_named(self, path: str) -> bool:
+        """Whether settings name an editable's package: its parent was not looked through."""
         parent = os.path.dirname(path) or "."
         if not self.facts.editable or parent in self._looked_through:
             return False

@@ -81,7 +81,7 @@ class _Gathering:
             listings=(*names.listings(), *self._names_in_required()),
             made=self.facts.made,
             altered=self.facts.altered(),
-            absences=tuple(names.absences()),
+            absences=tuple(dict.fromkeys((*names.absences(), *names.astray()))),
             taken=taken_without_manifest(self.facts),
             presences=(*names.presences(), *self._ties()),
             questions=tuple(self._questions()),

@@ -178,6 +178,9 @@ def _existence(fingerprint: Fingerprint, sight: Sight) -> Iterable[Reason]:
     for path in fingerprint.presences:
         if not sight.exists(path):
             yield Reason("disappeared", path, f"{path} was deleted or renamed", "there", "missing")
+        elif path not in fingerprint.absences and sight.leads_nowhere(path):
+            message = f"{path} leads to nothing any more"
+            yield Reason("disappeared", path, message, "there", "missing")
 
 
 def _adds_nothing(path: str, fingerprint: Fingerprint, sight: Sight) -> bool:

@@ -234,6 +234,16 @@ def test_a_name_that_leads_to_something_of_another_kind_counts(tree: Path) -> No
 
 
 @pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege there")
+def test_a_link_that_led_somewhere_may_not_lead_nowhere(tree: Path) -> None:
+    (tree / "switch").symlink_to("..")
+    found = taken(tree, presences=("switch",))
+    assert reasons(found, tree) == ()
+    (tree / "switch").unlink()
+    (tree / "switch").symlink_to("nothing")
+    assert kinds(found, tree) == [("disappeared", "switch")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege there")
 def test_a_link_that_led_nowhere_may_not_lead_somewhere(tree: Path) -> None:
     (tree / "setup.cfg").symlink_to("missing")
     found = taken(tree, absences=("setup.cfg",), presences=("setup.cfg",))

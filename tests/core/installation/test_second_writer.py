@@ -105,6 +105,7 @@ FAILING = {
         sys.exit(1)
     """,
     "that leaves half of a distribution": """
+        os.mkdir(os.path.join(sys.argv[-1], "4"))  # taken, as a writer does: or it ends here
         os.makedirs(os.path.join(sys.argv[-1], "4", "purelib", "part4"))
         open(os.path.join(sys.argv[-1], "4", "purelib", "part4", "junk.py"), "w").close()
         sys.exit(1)
