@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -12,29 +11,19 @@ from pathlib import Path
 
 import pytest
 from platformdirs import user_cache_dir
-from support.command import Shell
+from support.command import LATELY, Shell
 from trueup import glance
 
 Break = Callable[[Shell], None]
-LATELY = 0.06  # seconds; what changed in the last 50 ms is too young to be trusted
 
 
 def _command(shell: Shell) -> tuple[str, ...]:
     return ("install", "--no-index", "-f", str(shell.house), "-r", "wanted.txt")
 
 
-def _look(shell: Shell, *more: str, **variables: str) -> str | None:
-    """Return what the glance of a new process says."""
-    code = "import sys; from trueup.glance import look; print(look(sys.argv[1:]) is not None)"
-    done = subprocess.run(
-        [shell.python, "-c", code, *_command(shell), *more],
-        cwd=shell.place or shell.root,
-        env=shell.variables | variables,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return "seen" if done.stdout.strip() == "True" else None
+def _sees(shell: Shell, *more: str, **variables: str) -> bool:
+    """Whether the glance of a new process knows that there is nothing to do."""
+    return shell.glances(*_command(shell), *more, **variables)
 
 
 @pytest.fixture
@@ -44,7 +33,7 @@ def seen(shell: Shell) -> Shell:
     assert shell(*_command(shell)).code == 0
     time.sleep(LATELY)
     assert shell(*_command(shell)).out.startswith("Nothing to do: 2")
-    assert _look(shell) == "seen"
+    assert _sees(shell)
     return shell
 
 
@@ -124,16 +113,16 @@ def _another_environment(shell: Shell) -> None:
 )  # fmt: skip
 def test_a_glance_does_not_answer_when_something_has_changed(seen: Shell, break_it: Break) -> None:
     break_it(seen)
-    assert _look(seen) is None
+    assert not _sees(seen)
 
 
 def test_a_new_configuration_of_pip_breaks_it(seen: Shell) -> None:
     # The quiet surroundings of these tests name no file of pip at all: one that does is another.
     file = seen.root / "pip.conf"
     assert seen(*_command(seen), PIP_CONFIG_FILE=str(file)).code == 0
-    assert _look(seen, PIP_CONFIG_FILE=str(file)) == "seen"
+    assert _sees(seen, PIP_CONFIG_FILE=str(file))
     file.write_text("[install]\nupgrade = true\n")
-    assert _look(seen, PIP_CONFIG_FILE=str(file)) is None
+    assert not _sees(seen, PIP_CONFIG_FILE=str(file))
 
 
 def test_an_edit_of_a_configuration_of_pip_breaks_it(seen: Shell) -> None:
@@ -141,16 +130,16 @@ def test_an_edit_of_a_configuration_of_pip_breaks_it(seen: Shell) -> None:
     file.write_text("[install]\nupgrade = false\n")
     time.sleep(LATELY)
     assert seen(*_command(seen), PIP_CONFIG_FILE=str(file)).code == 0
-    assert _look(seen, PIP_CONFIG_FILE=str(file)) == "seen"
+    assert _sees(seen, PIP_CONFIG_FILE=str(file))
     file.write_text("[install]\nno-deps = true\n")
-    assert _look(seen, PIP_CONFIG_FILE=str(file)) is None
+    assert not _sees(seen, PIP_CONFIG_FILE=str(file))
 
 
 def test_what_a_link_to_nothing_may_lead_to_is_beyond_a_glance(seen: Shell) -> None:
     file = seen.root / "pip.conf"
     file.symlink_to(seen.root / "missing")
     assert seen(*_command(seen), PIP_CONFIG_FILE=str(file)).code == 0
-    assert _look(seen, PIP_CONFIG_FILE=str(file)) is None
+    assert not _sees(seen, PIP_CONFIG_FILE=str(file))
 
 
 @pytest.mark.parametrize(
@@ -170,14 +159,14 @@ def test_what_a_link_to_nothing_may_lead_to_is_beyond_a_glance(seen: Shell) -> N
 def test_a_glance_does_not_answer_under_other_variables(
     seen: Shell, variables: dict[str, str]
 ) -> None:
-    assert _look(seen, **variables) is None
+    assert not _sees(seen, **variables)
 
 
 def test_a_glance_does_not_answer_elsewhere_or_to_other_words(seen: Shell) -> None:
     below = seen.at(seen.root / "below")
     (seen.root / "below" / "wanted.txt").write_text("alpha\n")
-    assert _look(below) is None
-    assert _look(seen, "--json") is None
+    assert not _sees(below)
+    assert not _sees(seen, "--json")
 
 
 def test_an_environment_that_is_made_nearer_breaks_it(seen: Shell) -> None:
@@ -185,9 +174,9 @@ def test_an_environment_that_is_made_nearer_breaks_it(seen: Shell) -> None:
     (seen.root / "below" / "wanted.txt").write_text("alpha\n")
     time.sleep(LATELY)
     assert below(*_command(below)).out.startswith("Nothing to do")
-    assert _look(below) == "seen"
+    assert _sees(below)
     assert below("venv").code == 0
-    assert _look(below) is None
+    assert not _sees(below)
 
 
 def test_variables_in_a_requirement_file_are_beyond_a_glance(shell: Shell) -> None:
@@ -195,7 +184,7 @@ def test_variables_in_a_requirement_file_are_beyond_a_glance(shell: Shell) -> No
     assert shell(*_command(shell), WANTED="2.0").code == 0
     time.sleep(LATELY)
     assert shell(*_command(shell), WANTED="2.0").out.startswith("Nothing to do")
-    assert _look(shell, WANTED="2.0") is None
+    assert not _sees(shell, WANTED="2.0")
     assert shell(*_command(shell), WANTED="1.0").code == 0
     assert shell.installed == {"beta": "1.0"}
 
@@ -207,7 +196,7 @@ def test_what_has_to_be_done_each_time_is_never_answered_by_a_glance(
     for _ in range(2):
         assert seen(*_command(seen), *more).code == 0
         time.sleep(LATELY)
-    assert _look(seen, *more) is None
+    assert not _sees(seen, *more)
 
 
 def test_what_warned_is_done_again_so_that_it_warns_again(shell: Shell) -> None:
@@ -228,35 +217,16 @@ def test_a_spoilt_note_is_no_answer(seen: Shell) -> None:
     whole = note.read_bytes()
     for content in (b"", b"nonsense", whole[:-3], whole[1:]):
         note.write_bytes(content)
-        assert _look(seen) is None
+        assert not _sees(seen)
     note.write_bytes(whole)
-    assert _look(seen) == "seen"
+    assert _sees(seen)
 
 
 def test_a_glance_imports_next_to_nothing(seen: Shell) -> None:
-    code = """
-import sys
-before = set(sys.modules)
-sys.argv = ["trueup", *sys.argv[1:]]
-from trueup.__main__ import main
-code = main()
-names = sorted(set(sys.modules) - before)
-import json
-print(code, json.dumps(names), file=sys.stderr)
-"""
-    done = subprocess.run(
-        [seen.python, "-I", "-c", code, *_command(seen)],
-        cwd=seen.root,
-        env=seen.variables,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.startswith("Nothing to do")
-    allowed = ["__future__", "trueup", "trueup.__main__", "trueup.glance", "_blake2"]
-    names = done.stderr.partition(" ")[2].strip()
-    assert done.stderr.startswith("0 ")
-    assert set(json.loads(names)) <= set(allowed)
+    done, names = seen.imports(*_command(seen))
+    assert done.code == 0
+    assert done.out.startswith("Nothing to do")
+    assert names <= {"__future__", "trueup", "trueup.__main__", "trueup.glance", "_blake2"}
 
 
 def test_what_is_too_young_is_not_remembered(tmp_path: Path) -> None:
@@ -301,9 +271,9 @@ def test_what_another_trueup_in_its_place_remembered_counts_for_nothing(seen: Sh
     shutil.copytree(Path(glance.__file__).parent, folder, ignore=shutil.ignore_patterns("_*__"))
     seen.variables["PYTHONPATH"] = str(folder.parent)
     assert seen(*_command(seen)).code == 0
-    assert _look(seen) == "seen"
+    assert _sees(seen)
     os.utime(folder / "glance.py")
-    assert _look(seen) is None
+    assert not _sees(seen)
 
 
 def test_what_changed_while_the_answer_was_sought_is_not_remembered(tmp_path: Path) -> None:

@@ -5,19 +5,16 @@ What is told is compared with what the same command tells with a store that reme
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.command import Done, Shell, make_shell
+from support.command import LATELY, Done, Shell, make_shell
 from support.projects import lay_project, project_files
 
-LATELY = 0.08  # seconds; what changed in the last 50 ms is too young to be trusted
 Deed = Callable[[Shell], object]
 
 
@@ -46,16 +43,7 @@ def seen(installed: Shell) -> Shell:
 
 def _looks(shell: Shell, *words: str, **variables: str) -> bool:
     """Return whether the glance of a new process answers."""
-    code = "import sys; from trueup.glance import look; print(look(sys.argv[1:]) is not None)"
-    done = subprocess.run(
-        [shell.python, "-c", code, "check", *words],
-        cwd=shell.place or shell.root,
-        env=shell.variables | variables,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip() == "True"
+    return shell.glances("check", *words, **variables)
 
 
 def _whole(shell: Shell, *words: str, **variables: str) -> Done:
@@ -256,25 +244,10 @@ def test_a_terminal_without_the_signs_of_a_path_is_told_as_well_as_can_be(shell:
 
 
 def test_a_glance_at_local_projects_imports_next_to_nothing(seen: Shell) -> None:
-    code = """
-import sys
-before = set(sys.modules)
-sys.argv = ["trueup", "check"]
-from trueup.__main__ import main
-code = main()
-names = sorted(set(sys.modules) - before)
-import json
-print(code, json.dumps(names), file=sys.stderr)
-"""
-    done = subprocess.run(
-        [seen.python, "-I", "-c", code],
-        cwd=seen.root, env=seen.variables, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.startswith("fresh   local 1.0")
-    code_said, _, names = done.stderr.strip().partition(" ")
-    allowed = {"__future__", "trueup", "trueup.__main__", "trueup.glance", "_blake2"}
-    assert code_said == "0"
-    assert set(json.loads(names)) <= allowed
+    done, names = seen.imports("check")
+    assert done.code == 0
+    assert done.out.startswith("fresh   local 1.0")
+    assert names <= {"__future__", "trueup", "trueup.__main__", "trueup.glance", "_blake2"}
 
 
 def test_the_whole_way_imports_nothing_that_judges_the_work_of_others(seen: Shell) -> None:

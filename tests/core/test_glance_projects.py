@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.command import Shell
+from support.command import LATELY, Shell
 from support.projects import lay_project, project_files
 
-LATELY = 0.06  # seconds; what changed in the last 50 ms is too young to be trusted
 Break = Callable[[Path], object]
 
 
@@ -23,16 +21,7 @@ def _command(shell: Shell, kind: str) -> tuple[str, ...]:
 
 def _looks(shell: Shell, kind: str, **variables: str) -> bool:
     """Return whether the glance of a new process knows that there is nothing to do."""
-    code = "import sys; from trueup.glance import look; print(look(sys.argv[1:]) is not None)"
-    done = subprocess.run(
-        [shell.python, "-c", code, *_command(shell, kind)],
-        cwd=shell.place or shell.root,
-        env=shell.variables | variables,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip() == "True"
+    return shell.glances(*_command(shell, kind), **variables)
 
 
 def _seen(shell: Shell, kind: str) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
 import subprocess
@@ -12,12 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.command import Shell
+from support.command import LATELY, Shell
 from support.wheels import make_wheel
-from trueup.destination.lock import environment_lock
 
 Change = Callable[[Shell], None]
-LATELY = 0.06  # seconds; what changed in the last 50 ms is too young to be remembered
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="elsewhere no picture is taken")
 
@@ -28,20 +25,7 @@ def _command(shell: Shell) -> tuple[str, ...]:
 
 def _sees(shell: Shell, *more: str, **variables: str) -> bool:
     """Whether a new process finds by a look that all is as if it were made anew."""
-    code = (
-        "import sys; from trueup.destination.picture import is_as_pictured;"
-        "from trueup.glance import look;"
-        "print(look(sys.argv[1:], is_as_pictured=is_as_pictured) is not None)"
-    )
-    done = subprocess.run(
-        [shell.python, "-c", code, *_command(shell), *more],
-        cwd=shell.place or shell.root,
-        env=shell.variables | variables,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout.strip() == "True"
+    return shell.pictures(*_command(shell), *more, **variables)
 
 
 @pytest.fixture
@@ -333,15 +317,8 @@ def test_bytecode_is_not_deleted_while_somebody_holds_the_lock(remade: Shell) ->
 def test_what_was_edited_while_it_was_made_anew_is_read_again(remade: Shell) -> None:
     wanted = remade.root / "wanted.txt"
     words = (*_command(remade), "--no-progress")
-    with environment_lock(remade.environment):
-        process = remade.start(*words)
-        assert process.stderr is not None
-        while "waiting for" not in process.stderr.readline():
-            assert process.poll() is None
-        wanted.write_text("gamma\n")
-        time.sleep(LATELY)
-    with process:
-        assert " + alpha 1.0" in process.communicate(timeout=60)[0]
+    done = remade.overtaken(remade.environment, lambda: wanted.write_text("gamma\n"), *words)
+    assert " + alpha 1.0" in done.out
     assert not _sees(remade, "--no-progress")
     assert remade(*words).out.splitlines()[:-1] == [" + gamma 1.0"]
 
@@ -362,25 +339,7 @@ def test_of_many_files_each_is_looked_at(remade: Shell) -> None:
 
 def test_the_look_imports_next_to_nothing(remade: Shell) -> None:
     (remade.site / "beta" / "__pycache__").mkdir()
-    code = """
-import sys
-before = set(sys.modules)
-sys.argv = ["trueup", *sys.argv[1:]]
-from trueup.__main__ import main
-code = main()
-names = sorted(set(sys.modules) - before)
-import json
-print(code, json.dumps(names), file=sys.stderr)
-"""
-    done = subprocess.run(
-        [remade.python, "-I", "-c", code, *_command(remade)],
-        cwd=remade.root,
-        env=remade.variables,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    names = set(json.loads(done.stderr.partition(" ")[2]))
+    _, names = remade.imports(*_command(remade))
     ours = {"trueup", "trueup.__main__", "trueup.glance", "trueup.destination",
             "trueup.destination.picture", "trueup.destination.posix_lock"}  # fmt: skip
     assert names <= ours | {"__future__", "_blake2", "fcntl"}

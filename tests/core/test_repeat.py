@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.command import Done, Shell
+from support.command import LATELY, Done, Shell
 from support.wheels import make_wheel
 from trueup.api.repeat import repeat_from
 from trueup.cli.repetition import _split
@@ -20,11 +20,9 @@ from trueup.destination.creation import create_environment
 from trueup.destination.facts import interpreter_facts
 from trueup.destination.installed import read_installed
 from trueup.destination.locate import open_environment
-from trueup.destination.lock import environment_lock
 from trueup.installation.damage import find_damage
 
 Break = Callable[[Shell], object]
-LATELY = 0.06  # seconds; what changed in the last 50 ms is too young to be trusted
 PARSER = "trueup.resolution.install_grammar"
 
 
@@ -55,15 +53,9 @@ def test_what_was_edited_while_it_was_carried_out_is_read_again(once: Shell) -> 
     for place in ("held", "other"):
         create_environment(str(once.root / place), interpreter_facts(sys.executable))
     words = ("install", "--no-index", "-f", once.house, "-r", "wanted.txt", "--no-progress", "-p")
-    with environment_lock(open_environment(once.root / "held")):
-        process = once.start(*words, once.root / "held")
-        assert process.stderr is not None
-        while "waiting for" not in process.stderr.readline():
-            assert process.poll() is None
-        wanted.write_text("gamma\n")
-        time.sleep(LATELY)
-    with process:
-        assert " + alpha 1.0" in process.communicate(timeout=60)[0]
+    held = open_environment(once.root / "held")
+    done = once.overtaken(held, lambda: wanted.write_text("gamma\n"), *words, once.root / "held")
+    assert " + alpha 1.0" in done.out
     assert once(*words, once.root / "other").out.splitlines()[:-1] == [" + gamma 1.0"]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from support.bad_sources import BAD_SOURCES, HARMLESS, OddSource, daemon, packed, project
 from support.housing import new_environment
+from support.waiting import runs, wait_for
 from trueup.acquisition.acquire import acquire
 from trueup.acquisition.pack import Pack
 from trueup.api.provision import supply_for
@@ -122,18 +122,8 @@ def test_what_a_build_leaves_running_ends_with_it(
 ) -> None:
     mark = tmp_path / "number"
     bench.build(daemon(mark, session=session), tmp_path)
-    until = time.monotonic() + 30
-    while _runs(int(mark.read_text())):
-        assert time.monotonic() < until
-        time.sleep(0.02)
-
-
-def _runs(number: int) -> bool:
-    try:
-        with open(f"/proc/{number}/stat", "rb") as stream:
-            return stream.read().rpartition(b")")[2].split()[0] != b"Z"
-    except FileNotFoundError:
-        return False
+    number = int(mark.read_text())
+    assert wait_for(lambda: not runs(number), 30)
 
 
 def test_what_a_build_wrote_into_its_environment_is_gone_for_the_next(

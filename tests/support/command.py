@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from trueup.destination.creation import create_environment
 from trueup.destination.environment import Environment
 from trueup.destination.facts import interpreter_facts
 from trueup.destination.installed import read_installed
+from trueup.destination.lock import environment_lock
 
 from support.housing import Tree, look_at
 from support.resolving import quiet_environment
@@ -21,6 +24,26 @@ from support.wheels import make_wheel
 
 NOBODY = {"TRUEUP_RESOLVER": "nobody"}
 """Whoever asks a resolver with this fails: it proves that none was asked."""
+
+LATELY = 0.08
+"""Seconds to wait; what changed in the last 50 ms is too young to be trusted, or remembered."""
+
+_GLANCE = "import sys; from trueup.glance import look; print(look(sys.argv[1:]) is not None)"
+_GLANCE_AT_A_PICTURE = (
+    "import sys; from trueup.destination.picture import is_as_pictured;"
+    "from trueup.glance import look;"
+    "print(look(sys.argv[1:], is_as_pictured=is_as_pictured) is not None)"
+)
+_IMPORTS = """
+import sys
+before = set(sys.modules)
+sys.argv = ["trueup", *sys.argv[1:]]
+from trueup.__main__ import main
+code = main()
+names = sorted(set(sys.modules) - before)
+import json
+print(json.dumps([code, names]), file=sys.stderr)
+"""
 
 
 @dataclass(frozen=True)
@@ -74,6 +97,47 @@ class Shell:
             stderr=subprocess.PIPE,
             encoding="utf-8",
         )
+
+    def glances(self, *arguments: str | Path, **variables: str) -> bool:
+        """Whether the glance of a new process knows the answer to a command."""
+        return self._python("-c", _GLANCE, *arguments, **variables).out == "True\n"
+
+    def pictures(self, *arguments: str | Path, **variables: str) -> bool:
+        """Whether it knows it when it may look at each file of the environment, too."""
+        return self._python("-c", _GLANCE_AT_A_PICTURE, *arguments, **variables).out == "True\n"
+
+    def imports(self, *arguments: str | Path) -> tuple[Done, set[str]]:
+        """Run a command in a Python without `site`; return what it imported, too."""
+        done = self._python("-I", "-c", _IMPORTS, *arguments)
+        code, names = json.loads(done.err)
+        return replace(done, code=code), set(names)
+
+    def _python(self, *arguments: str | Path, **variables: str) -> Done:
+        done = subprocess.run(
+            [self.python, *map(str, arguments)],
+            cwd=self.place or self.root,
+            env=self.variables | variables,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    def overtaken(
+        self, environment: Environment, deed: Callable[[], object], *arguments: str | Path
+    ) -> Done:
+        """Run a command that has to wait for an environment; do something meanwhile."""
+        with environment_lock(environment):
+            process = self.start(*arguments)
+            assert process.stderr is not None
+            while "waiting for" not in process.stderr.readline():
+                assert process.poll() is None
+            deed()
+            time.sleep(LATELY)
+        with process:
+            out, err = process.communicate(timeout=60)
+        return Done(process.returncode, out, err)
 
     def at(self, place: Path) -> Shell:
         """Return the same, in another working directory, which is made where it is missing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from trueup import glance
 from trueup.api.grounds import Grounds
 from trueup.resolution.address import local_path
 from trueup.resolution.pip_configuration import pip_configuration_files
@@ -50,10 +51,9 @@ def grounds_of(
     places += [config] if interpreter.virtual else []
     places += _archives(request)
     settings = pip_configuration_files(variables)
+    # A link to nothing, say: what it leads to may come, and nobody looks there.
     if any(os.path.lexists(path) and not os.path.isfile(path) for path in settings):
-        return (
-            Grounds()
-        )  # a link to nothing, say: what it leads to may come, and nobody looks there
+        return Grounds()
     places += [path for path in settings if os.path.isfile(path)]
     absent = [os.path.join(environment.state, "journal")]
     absent += [path for path in settings if not os.path.lexists(path)]
@@ -69,12 +69,8 @@ def _programs(environment: Environment) -> tuple[Look, ...]:
 
     The folder alone: what is in an edited one is left as it is, and elsewhere there are thousands.
     """
-    folder = environment.scheme.scripts
-    try:
-        found = os.stat(folder)
-    except OSError:
-        return ()
-    return ((folder, (found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_size)),)
+    found = glance.looks([environment.scheme.scripts], entries=False)
+    return tuple((folder, signature) for folder, signature in found if signature is not None)
 
 
 def _archives(request: Request) -> list[str]:

@@ -38,6 +38,7 @@ def sync(said: argparse.Namespace) -> int:
 
 def _install(arguments: Sequence[str], *, exact: bool) -> int:
     since = time_ns()
+    words = ["sync" if exact else "install", *arguments]
     raw, options = parse_install_arguments(arguments, environment=os.environ)
     options = replace(options, exact=exact or options.exact)
     verbosity = options.verbose - options.quiet
@@ -55,10 +56,8 @@ def _install(arguments: Sequence[str], *, exact: bool) -> int:
     if report.grounds.places and not (_written(options) or report.warnings or _remote(raw)):
         if report.grounds.picture:
             text = shown(_from_store(report), verbosity, as_json=False)
-        told = report.grounds.as_keywords()
-        glance.remember(["sync" if exact else "install", *arguments], text, since=since, **told)
+        glance.remember(words, text, since=since, **report.grounds.as_keywords())
     if not _remote(raw):
-        words = ["sync" if exact else "install", *arguments]
         remember_repeat(words, options.python, report, since)
     unfit = options.strict and report.conflicts
     return 1 if unfit or (options.check and report.changed) else 0

@@ -5,14 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.builds import Provisioner, describe, lay_tree, members, running_interpreter
 from support.interpreters import TARGETS, need_python
+from support.waiting import runs, wait_for
 from trueup.acquisition.builder import BuildOrder, BuiltWheel, build_metadata, build_wheel
 from trueup.destination.environment import Interpreter
 from trueup.errors import BuildError, SourceError
@@ -54,23 +53,6 @@ def backend(tmp_path: Path, body: str = "pass", **files: str) -> Path:
 def order(tree: Path, interpreter: Interpreter | None = None, **options: Any) -> BuildOrder:
     workspace = str(tree.parent / "work")
     return BuildOrder(str(tree), interpreter or running_interpreter(), workspace, **options)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def runs(number: int) -> bool:
-    try:
-        with open(f"/proc/{number}/stat", "rb") as stream:
-            return stream.read().rpartition(b")")[2].split()[0] != b"Z"
-    except FileNotFoundError:
-        return False
 
 
 # --- what a build gives ---

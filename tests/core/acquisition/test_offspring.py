@@ -6,12 +6,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from support.builds import Provisioner, describe, lay_tree, running_interpreter
 from support.interpreters import TARGETS, need_python
+from support.waiting import runs, wait_for
 from trueup.acquisition.builder import BuildOrder, BuiltWheel, build_wheel
 from trueup.destination.environment import Interpreter
 from trueup.errors import BuildError
@@ -75,23 +76,6 @@ class Project:
         order = BuildOrder(str(self.tree), python, workspace, timeout=timeout)
         built = build_wheel(order, provision=self.provide)
         return built, [line.split() for line in Path(built.log).read_text().splitlines()]
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def runs(number: int) -> bool:
-    try:
-        with open(f"/proc/{number}/stat", "rb") as stream:
-            return stream.read().rpartition(b")")[2].split()[0] != b"Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize("version", TARGETS)

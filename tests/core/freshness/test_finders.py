@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,9 +13,8 @@ from hypothesis import strategies as st
 from setuptools import discovery  # type: ignore[import-untyped]  # its stubs say less than it does
 from support.builds import lay_tree
 from support.mechanisms import MECHANISMS, Mechanism
-from support.truth import Bench, Situation, opened_supply
+from support.truth import Bench, Situation
 from trueup.acquisition.supply import Supply
-from trueup.destination.facts import interpreter_facts
 from trueup.freshness.finders import could_be_package
 from trueup.freshness.verdict import Fresh, Stale
 
@@ -70,14 +67,6 @@ def test_no_folder_that_a_finder_takes_is_left_out(
 def test_what_a_finder_cannot_take_is_left_out(finder: str, names: set[str], folders: Path) -> None:
     with os.scandir(folders) as items:
         assert {item.name for item in items if could_be_package(item, finder)} == names
-
-
-@pytest.fixture(scope="module")
-def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
-    with opened_supply(
-        tmp_path_factory.mktemp("cache"), interpreter_facts(sys.executable)
-    ) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("editable", [True, False], ids=["editable", "wheel"])

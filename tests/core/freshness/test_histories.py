@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,9 +23,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from support.mechanisms import OWN_BACKEND
 from support.mirror import contents
-from support.truth import Bench, Situation, git, opened_supply
+from support.truth import Bench, Situation, git
 from trueup.acquisition.supply import Supply
-from trueup.destination.facts import interpreter_facts
 from trueup.errors import BuildError
 from trueup.freshness.verdict import Fresh
 
@@ -226,14 +225,6 @@ class History(RuleBasedStateMachine):
                 return
             assert self.bench.judge(situation) == Fresh()
             assert self.truth(), "the new build is not what one from nothing gives"
-
-
-@pytest.fixture(scope="module")
-def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
-    with opened_supply(
-        tmp_path_factory.mktemp("cache"), interpreter_facts(sys.executable)
-    ) as opened:
-        yield opened
 
 
 def _run(

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from support.builds import lay_tree
 from support.mechanisms import MECHANISMS, Mechanism
-from support.truth import Bench, Situation, opened_supply
+from support.truth import Bench, Situation
 from trueup.acquisition.supply import Supply
-from trueup.destination.facts import interpreter_facts
 from trueup.freshness.licences import licence_patterns
 from trueup.freshness.verdict import Fresh, Stale
 
 _BUILT_BY = ("flit", "setuptools-src", "hatchling", "pdm", "poetry", "uv-build")
 _ALL = [one if one == "flit" else pytest.param(one, marks=pytest.mark.slow) for one in _BUILT_BY]
-
-
-@pytest.fixture(scope="module")
-def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
-    with opened_supply(
-        tmp_path_factory.mktemp("cache"), interpreter_facts(sys.executable)
-    ) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("editable", [True, False], ids=["editable", "wheel"])

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from support.mechanisms import MECHANISMS, Mechanism
-from support.truth import Bench, Situation, opened_supply
+from support.truth import Bench, Situation
 from trueup.acquisition.supply import Supply
-from trueup.destination.facts import interpreter_facts
 from trueup.freshness.manifest import names_nothing_but
 from trueup.freshness.verdict import Fresh, Stale
 
@@ -56,14 +53,6 @@ def test_files_that_are_taken_anyway_may_be_included(content: bytes) -> None:
 )
 def test_all_else_may_change_what_is_built(content: bytes) -> None:
     assert not names_nothing_but(content, _TAKEN)
-
-
-@pytest.fixture(scope="module")
-def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
-    with opened_supply(
-        tmp_path_factory.mktemp("cache"), interpreter_facts(sys.executable)
-    ) as opened:
-        yield opened
 
 
 def _judged(bench: Bench, manifest: str) -> tuple[bool, bool]:

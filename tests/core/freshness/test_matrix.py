@@ -8,7 +8,6 @@ hour: `pytest -m slow tests/core/freshness/test_matrix.py`, or in pieces by `-k`
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,9 +20,8 @@ from support.edits import EDITS
 from support.home import Home
 from support.matrix_book import CellBook
 from support.mechanisms import MECHANISMS, Mechanism
-from support.truth import Bench, Situation, opened_supply
+from support.truth import Bench, Situation
 from trueup.acquisition.supply import Supply
-from trueup.destination.facts import interpreter_facts
 from trueup.errors import TrueupError
 from trueup.freshness.verdict import Fresh, Stale
 
@@ -37,14 +35,6 @@ QUICK = {
     "hatch-vcs": ("tag", "module_edited"),
     "uv-build": ("new_module", "version"),
 }
-
-
-@pytest.fixture(scope="module")
-def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
-    with opened_supply(
-        tmp_path_factory.mktemp("cache"), interpreter_facts(sys.executable)
-    ) as opened:
-        yield opened
 
 
 def _wrong(bench: Bench, name: str, edits: tuple[str, ...]) -> Iterator[str]:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from support.builds import lay_tree
-from support.truth import opened_supply
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.store import Store
 from trueup.acquisition.supply import Supply
 from trueup.api.judging import circumstances_of, judge_now
 from trueup.api.tracking import build_tracked
-from trueup.destination.facts import interpreter_facts
 from trueup.freshness.verdict import Fresh
 from trueup.reporting import Event
 from trueup.resolution.request import LocalProject
@@ -47,14 +42,6 @@ class Meddler:
             self._module.write_text("VALUE = 'after'\n")
             self._module = None
         return pack
-
-
-@pytest.fixture(scope="module")
-def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
-    with opened_supply(
-        tmp_path_factory.mktemp("cache"), interpreter_facts(sys.executable)
-    ) as opened:
-        yield opened
 
 
 def test_a_module_saved_after_the_build_and_before_its_fingerprint_is_built_too(

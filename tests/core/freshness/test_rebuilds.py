@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -15,9 +14,8 @@ from pathlib import Path
 import pytest
 from support.edits import EDITS
 from support.mechanisms import MECHANISMS
-from support.truth import Bench, Situation, opened_supply
+from support.truth import Bench, Situation
 from trueup.acquisition.supply import Supply
-from trueup.destination.facts import interpreter_facts
 from trueup.errors import BuildError
 from trueup.freshness.verdict import Fresh
 
@@ -29,14 +27,6 @@ LEAVING = (
 )
 # What cmake and ninja write for themselves, with the order of their steps in it.
 WORKINGS = ("build.ninja", ".ninja_log", "CMakeCache.txt")
-
-
-@pytest.fixture(scope="module")
-def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
-    with opened_supply(
-        tmp_path_factory.mktemp("cache"), interpreter_facts(sys.executable)
-    ) as opened:
-        yield opened
 
 
 def _differing(bench: Bench, situation: Situation) -> list[str]:

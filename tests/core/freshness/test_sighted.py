@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.mechanisms import MECHANISMS
-from support.truth import Bench, Situation, opened_supply
+from support.truth import Bench, Situation
 from trueup.acquisition.supply import Supply
-from trueup.destination.facts import interpreter_facts
 from trueup.freshness.verdict import Fresh, Stale
 
 pytestmark = pytest.mark.skipif(
@@ -35,13 +33,6 @@ COMPUTED = replace(
         "setup(ext_modules=[native])\n",
     },
 )
-
-
-@pytest.fixture(scope="module")
-def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
-    cache = tmp_path_factory.mktemp("cache")
-    with opened_supply(cache, interpreter_facts(sys.executable)) as opened:
-        yield opened
 
 
 def test_what_a_compiler_opened_counts_and_what_it_cannot_look_for_does_not(

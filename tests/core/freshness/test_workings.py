@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,9 +12,8 @@ from support.builds import lay_tree
 from support.edits import EDITS
 from support.mechanisms import MECHANISMS, Mechanism
 from support.projects import BACKEND
-from support.truth import Bench, Situation, git, opened_supply
+from support.truth import Bench, Situation, git
 from trueup.acquisition.supply import Supply
-from trueup.destination.facts import interpreter_facts
 from trueup.errors import BuildError
 from trueup.freshness.sight import Sight
 from trueup.freshness.verdict import Fresh, Stale
@@ -52,14 +50,6 @@ _PROJECT = Mechanism(
         "src/demo/__init__.py": "",
     }
 )
-
-
-@pytest.fixture(scope="module")
-def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
-    with opened_supply(
-        tmp_path_factory.mktemp("cache"), interpreter_facts(sys.executable)
-    ) as opened:
-        yield opened
 
 
 @pytest.fixture(params=[True, False], ids=["editable", "wheel"])

@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.housing import Tree, add_all, look_at, new_environment, put, state_leftovers
+from support.waiting import runs, wait_for
 from support.wheels import make_wheel
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.store import open_store
@@ -158,21 +158,6 @@ def test_a_small_install_starts_no_other_process(
     assert not Path(f"{path}.starts").exists()
 
 
-def _is_running(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
-
-
-def _wait_until(done: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-
-
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="there is no /proc")
 def test_a_second_writer_ends_with_the_first_and_leaves_nothing_in_the_way(
     tmp_path: Path, packs: list[Pack], program: Program
@@ -195,13 +180,13 @@ def test_a_second_writer_ends_with_the_first_and_leaves_nothing_in_the_way(
     """
     notes = Path(f"{path}.starts")
     with subprocess.Popen([PYTHON, "-c", textwrap.dedent(code)]) as first:
-        _wait_until(
+        assert wait_for(
             lambda: first.poll() is not None or (notes.exists() and bool(notes.read_text()))
         )
         assert first.poll() is None
         second = int(notes.read_text())
         first.send_signal(signal.SIGKILL)
-    _wait_until(lambda: not _is_running(second))
+    assert wait_for(lambda: not runs(second), 60)
     recover(environment)
     assert state_leftovers(environment) == []
     assert read_installed(environment) == {}

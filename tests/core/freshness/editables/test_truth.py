@@ -19,9 +19,8 @@ import pytest
 from support.editable_projects import make_environment, uv_program
 from support.mechanisms import MECHANISMS as KNOWN
 from support.outside_mechanisms import OUTSIDE_EDITS, OUTSIDE_MECHANISMS
-from support.truth import Bench, Situation, opened_supply
+from support.truth import Bench, Situation
 from trueup.acquisition.supply import Supply
-from trueup.destination.facts import interpreter_facts
 from trueup.freshness.editables.judging import judge_installed
 from trueup.freshness.editables.outside import environment_from_outside
 from trueup.freshness.verdict import Fresh, Stale, Unknown, Verdict
@@ -123,14 +122,6 @@ def _wrong(name: str, cells: list[Cell]) -> list[str]:
 
 def _is_accepted(name: str, edit: str) -> bool:
     return any(fnmatch(name, one) and fnmatch(edit, what) for one, what in ACCEPTED_FALSE_STALE)
-
-
-@pytest.fixture(scope="module")
-def supply(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supply]:
-    with opened_supply(
-        tmp_path_factory.mktemp("cache"), interpreter_facts(sys.executable)
-    ) as opened:
-        yield opened
 
 
 def _bench(name: str, folder: Path, supply: Supply) -> OutsideBench:
