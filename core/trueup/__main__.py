@@ -18,9 +18,10 @@ def program() -> NoReturn:
 
     # Most of what is made here stays until the end: to look through it for garbage, each time some
     # hundred things were made, takes a twentieth of the time of an install.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(200_000, 20, 100)
     code = main()
     if not _is_awaited():
+        _do_what_was_asked_for()
         try:
             sys.stdout.flush()
             sys.stderr.flush()
@@ -38,10 +39,29 @@ def _is_awaited() -> bool:
     import atexit
 
     asked = getattr(atexit, "_ncallbacks", None)  # of CPython since 3.1, and not documented
-    if asked is None or asked() or sys.gettrace() or sys.getprofile() or sys.flags.inspect:
+    if asked is None or sys.gettrace() or sys.getprofile() or sys.flags.inspect:
+        return True
+    if asked() > _by_the_library():
         return True
     threads = sys.modules.get("threading")
     return threads is not None and threads.active_count() > 1
+
+
+def _by_the_library() -> int:
+    """How often Python's own library has asked: to flush log handlers, to remove what is temporary.
+
+    It needs no more of the interpreter than to be called.
+    """
+    finalize = getattr(sys.modules.get("weakref"), "finalize", None)
+    removes = bool(getattr(finalize, "_registered_with_atexit", False))  # not documented either
+    return removes + ("logging" in sys.modules)
+
+
+def _do_what_was_asked_for() -> None:
+    if _by_the_library():
+        import atexit
+
+        atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter itself calls, at its end
 
 
 def main() -> int:

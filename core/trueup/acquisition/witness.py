@@ -112,7 +112,7 @@ class Witness:
             self._thread.join()
         if self._descriptor >= 0:
             self._drain()
-            os.close(self._descriptor)
+            _close_aside(self._descriptor)
             self._descriptor = -1
 
     def _begin(self) -> str:
@@ -198,3 +198,8 @@ class Witness:
         elif name.startswith("e"):
             self._spans.discard(span)
             self._pythons.discard(span)
+
+
+def _close_aside(descriptor: int) -> None:
+    """Close what watched: the kernel waits for whoever may still be telling of it, some 15 ms."""
+    threading.Thread(target=os.close, args=(descriptor,), daemon=True).start()

@@ -27,8 +27,33 @@ def surroundings(environment: Mapping[str, str], folder: str) -> dict[str, str]:
         folder: the working directory, from which uv looks upwards for its configuration.
     """
     variables = {name: each for name, each in environment.items() if name.startswith(DECIDING)}
-    files = {path: content_digest(path) for path in configuration_files(environment, folder)}
+    files = {path: _deciding_digest(path) for path in configuration_files(environment, folder)}
     return variables | {path: digest for path, digest in files.items() if digest}
+
+
+def _deciding_digest(path: str) -> str:
+    """Return the digest of what a file says to resolvers, or "" where it cannot be read.
+
+    A pyproject.toml says nothing to pip, and to uv what stands in `[tool.uv]`, for the workspace
+    that its `[project]` is a member of. The rest of it is edited every day.
+    """
+    if os.path.basename(path) != "pyproject.toml":
+        return content_digest(path)
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError:
+        return ""
+    try:
+        document = tomllib.loads(content.decode())
+        project = document.get("project", {})
+        member = [project.get(key) for key in ("name", "requires-python")] if project else []
+        said = repr((document.get("tool", {}).get("uv"), member))
+    except (ValueError, AttributeError):  # who cannot read it may have something to say of it
+        return sha256(content).hexdigest()
+    return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def content_digest(path: str) -> str:

@@ -200,6 +200,30 @@ def test_configuration_of_resolvers_is_a_part_of_the_surroundings(tmp_path: Path
     assert between != after
 
 
+def test_of_a_project_what_resolvers_are_told_by_it_is_a_part_of_the_surroundings(
+    tmp_path: Path,
+) -> None:
+    file, variables = tmp_path / "pyproject.toml", {"HOME": str(tmp_path / "home")}
+
+    def around(text: str) -> dict[str, str]:
+        file.write_text(text)
+        return surroundings(variables, str(tmp_path))
+
+    project = '[project]\nname = "beam"\nversion = "1.0"\n'
+    as_it_was = around(project)
+    assert around(project + 'description = "long"\ndependencies = ["arch"]\n') == as_it_was
+    others = [
+        project + "[tool.uv]\nno-index = true\n",
+        project + '[tool.uv]\nconstraint-dependencies = ["arch<2"]\n',
+        project + 'requires-python = ">=3.11"\n',
+        "[tool.other]\n",
+        "[project\n",
+        "tool = 1\n",
+    ]
+    seen = [as_it_was, *map(around, others)]
+    assert all(one not in seen[:at] for at, one in enumerate(seen))
+
+
 @dataclass
 class Oracle:
     """A resolver that counts how often it is asked."""
