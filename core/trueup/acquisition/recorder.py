@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     from trueup.acquisition.circles import is_busy
     from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
     from trueup.acquisition.gates import open_gate
-    from trueup.acquisition.onlooker import is_own_look
+    from trueup.acquisition.onlooker import is_own_look, reads_by_itself
     from trueup.acquisition.paths import foreign_places, is_absolute, line_of, text_of
     from trueup.acquisition.purpose import purpose_of_listing
-    from trueup.acquisition.unaudited import watch_environment, watch_stat
+    from trueup.acquisition.unaudited import watch_end, watch_environment, watch_stat
 else:
     try:  # beside the build, where it goes by this name
         from _trueup_circles import is_busy
         from _trueup_depfiles import NINJA_LOG, compiler_inputs
         from _trueup_gates import open_gate
-        from _trueup_onlooker import is_own_look
+        from _trueup_onlooker import is_own_look, reads_by_itself
         from _trueup_paths import foreign_places, is_absolute, line_of, text_of
         from _trueup_purpose import purpose_of_listing
-        from _trueup_unaudited import watch_environment, watch_stat
+        from _trueup_unaudited import watch_end, watch_environment, watch_stat
     except ImportError:
         from trueup.acquisition.circles import is_busy
         from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
         from trueup.acquisition.gates import open_gate
-        from trueup.acquisition.onlooker import is_own_look
+        from trueup.acquisition.onlooker import is_own_look, reads_by_itself
         from trueup.acquisition.paths import foreign_places, is_absolute, line_of, text_of
         from trueup.acquisition.purpose import purpose_of_listing
-        from trueup.acquisition.unaudited import watch_environment, watch_stat
+        from trueup.acquisition.unaudited import watch_end, watch_environment, watch_stat
 
 __all__ = ["recorder", "start"]
 
@@ -65,7 +65,7 @@ class _Recorder:
         self._foreign = foreign_places(workspace)
         self._seen: set[tuple[str, ...]] = set()
         self._places: dict[tuple[str, str], str | None] = {}
-        self._looks: dict[str, dict[tuple[str, str], bool]] = {"A": {}, "S": {}}
+        self._looks: dict[str, dict[tuple[str, str], bool]] = {"A": {}, "S": {}, "T": {}}
         self._pending: list[str] = []
         self._looking = False
 
@@ -80,7 +80,7 @@ class _Recorder:
             self.flush()
 
     def records(self) -> list[tuple[str, ...]]:
-        """Return all that was noted in this process so far: its kind, and what belongs to it."""
+        """Return all that was noted in this process so far."""
         return list(self._seen)
 
     def note_path(self, kind: str, path: Any, *more: str) -> None:
@@ -115,7 +115,9 @@ class _Recorder:
         self, kind: str, place: str, path: str, folder: str, more: tuple[str, ...] = ()
     ) -> bool:
         """Write down what happened to a path in `folder`; return whether all is said of it now."""
-        own = kind not in "RLGKAS" or not (folder or path.startswith(self._trees))
+        outside = not (folder or path.startswith(self._trees))
+        around = kind == "S" and self.tree.startswith(place)  # on the way to all that is in it
+        own = kind not in "RLGKAS" or (outside and (kind in "RA" or around))
         if not own:
             record = ("X", place, kind, *more)
             # Whose look it is takes a walk up the stack: not again for what is known to be own.
@@ -128,12 +130,9 @@ class _Recorder:
 
     def _place(self, path: str, folder: str) -> str | None:
         """Return how a path is written down, or None; by far the most are asked for again."""
-        key = (path, folder)
-        try:
-            return self._places[key]
-        except KeyError:
-            place = self._places[key] = self._placed(os.path.join(folder, path))
-            return place
+        if (key := (path, folder)) not in self._places:
+            self._places[key] = self._placed(os.path.join(folder, path))
+        return self._places[key]
 
     def _placed(self, path: str) -> str | None:
         if _SLASH_DOT in path or _SLASHES in path:
@@ -220,6 +219,19 @@ class _Recorder:
         """Note `os.exec` and `os.posix_spawn`: (path, arguments, environment)."""
         self.started((arguments[0], arguments[1], None))
 
+    def loaded(self, arguments: tuple[Any, ...]) -> None:
+        """Note `import`: (name, path, ...); a path only where it is machine code that is loaded.
+
+        What that reads raises no audit event: it is one more program.
+        """
+        name, path = arguments[:2]
+        if path is not None and reads_by_itself(name, path, self._trees):
+            self.started((None, [path], None))
+
+    def bound(self, arguments: tuple[Any, ...]) -> None:
+        """Note `ctypes.dlopen`: (name,)."""
+        self.loaded(("", text_of(arguments[0])))
+
     def placed(self, arguments: tuple[Any, ...]) -> None:
         """Note `os.rename`, `os.link` and `os.symlink`: (source, target, ...)."""
         self.note_path("W", arguments[1])
@@ -245,6 +257,8 @@ class _Recorder:
 
 _EVENTS: dict[str, Callable[[_Recorder, tuple[Any, ...]], None]] = {
     "open": _Recorder.opened,
+    "import": _Recorder.loaded,
+    "ctypes.dlopen": _Recorder.bound,
     "os.listdir": _Recorder.listed,
     "os.scandir": _Recorder.listed,
     "subprocess.Popen": _Recorder.started,
@@ -256,21 +270,6 @@ _EVENTS: dict[str, Callable[[_Recorder, tuple[Any, ...]], None]] = {
     "os.system": _Recorder.ran,
     "shutil.rmtree": _Recorder.removed,
 }
-
-
-def _flush_before_the_end(recorder: _Recorder) -> None:
-    import atexit
-
-    atexit.register(recorder.end)
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(before=recorder.flush)
-    leave = os._exit
-
-    def _exit(status: int) -> None:
-        recorder.end()
-        leave(status)
-
-    os.__dict__["_exit"] = _exit
 
 
 _recorder: _Recorder | None = None
@@ -295,6 +294,6 @@ def start() -> None:
     if " " not in recorder.told:  # what follows a space would be taken for a target
         # gcc writes there what it reads, where it is told of no other file.
         os.environ.setdefault("SUNPRO_DEPENDENCIES", recorder.told)
-    _flush_before_the_end(recorder)
+    watch_end(recorder.end, recorder.flush)
     recorder.flush()
     sys.addaudithook(recorder.audit)

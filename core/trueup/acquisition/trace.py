@@ -58,14 +58,17 @@ class BuildTrace:
         finders: (folder, finder): by what they were looked for there, as `purpose` tells it.
         searches: folders in which modules or installed distributions were looked for.
         absences: paths that were looked for and not found.
-        presences: paths of the tree that were looked at and found, whatever else came of it.
+        presences: paths of the tree that were looked at and found, whatever else came of it; those
+            elsewhere that are among `own`.
         programs: programs started, in no order.
         environment: names of variables that were asked for; "*" for a look at all of them.
         opaque: a program was started whose own reading nobody saw: a compiler, a build tool, or a
             Python without the recorder.
-        own: paths of the tree at which the project's own code, or a plugin that is not known, has
-            looked in any of these ways, or that were imported: all of what they are may matter.
+        own: paths at which the project's own code, or a plugin that is not known, has looked in any
+            of these ways, or that were imported: all of what they are may matter.
         blind: a Python was started that did not record what it read.
+        links: links of the tree of which was asked where they lead.
+        own_variables: names of variables for which the project's own code asked itself.
     """
 
     reads: tuple[str, ...] = ()
@@ -84,6 +87,8 @@ class BuildTrace:
     finders: tuple[tuple[str, str], ...] = ()
     own_listings: tuple[str, ...] = ()
     own_globs: tuple[tuple[str, str], ...] = ()
+    links: tuple[str, ...] = ()
+    own_variables: tuple[str, ...] = ()
 
 
 def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
@@ -96,6 +101,7 @@ def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
     """
     notes = _Notes.of(os.path.join(workspace, "trace"))
     environment = {name for name in notes.found.pop("E") if not _UNTOLD.fullmatch(name)}
+    own_variables = environment & notes.found.pop("N")
     paths = {kind: set(_settled(names, kind)) for kind, names in notes.found.items()}
     paths["R"].add("pyproject.toml")  # read before any hook ran, to know what to run
 
@@ -112,6 +118,7 @@ def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
     asked = paths["L"] | paths["K"] | {path for path, _ in notes.globs}
     gone = (paths["R"] - reads - paths["W"]) | {path for path in asked if not exists(path)}
     absences = {path for path in gone if not os.path.isabs(path)} | set(_lasting(paths["A"]))
+    own = {path for path in paths["X"] if not os.path.isabs(path) or exists(path)}
     pythons = [program for program in notes.programs if _PYTHON.fullmatch(program.name)]
     others = [program for program in notes.programs if program.name not in _TRANSPARENT]
     return BuildTrace(
@@ -125,12 +132,14 @@ def read_trace(workspace: str, tree: str, *, hooks: int) -> BuildTrace:
         finders=tuple(sorted(notes.finders)),
         searches=_in_order(path for path in paths["I"] - listings if exists(path)),
         absences=_in_order(absences - reads),
-        presences=_in_order(path for path in paths["S"] if not os.path.isabs(path)),
+        presences=_in_order(path for path in paths["S"] if not os.path.isabs(path) or path in own),
         programs=tuple(sorted(notes.programs, key=_arguments_and_directory)),
         environment=_in_order(environment),
-        own=_in_order(path for path in paths["X"] if not os.path.isabs(path)),
+        own=_in_order(own),
         opaque=len(others) > len(pythons) or notes.recorded < hooks + len(pythons),
         blind=notes.recorded < hooks + len(pythons),
+        links=_in_order(path for path in paths["T"] if not os.path.isabs(path)),
+        own_variables=_in_order(own_variables),
     )
 
 
@@ -139,7 +148,7 @@ class _Notes:
     """The records of all processes of a build, each once."""
 
     found: dict[str, set[str]] = field(
-        default_factory=lambda: {kind: set() for kind in "RWLDKIASEX"}
+        default_factory=lambda: {kind: set() for kind in "RWLDKIASTENX"}
     )
     globs: set[tuple[str, str]] = field(default_factory=set)
     own_globs: set[tuple[str, str]] = field(default_factory=set)

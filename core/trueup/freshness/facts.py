@@ -194,7 +194,7 @@ class BuildFacts:
         return speak_to_their_tool_alone(
             Scripts(
                 {path: self.sight.texts((path,)) for path in scripts},
-                self.sight.texts((*others, *self.own)),
+                self.sight.texts((*others, *self._own_inside)),
                 self.sight.texts(("pyproject.toml",)),
                 self.seen.circumstances.config_settings,
                 self.seen.variables,
@@ -203,9 +203,13 @@ class BuildFacts:
 
     def _searched(self) -> frozenset[str] | None:
         told = any(self.sight.exists(path) for path in ALWAYS[1:])
-        if self.editable or told or self.own or self.seen.circumstances.site:
+        if self.editable or told or self._own_inside or self.seen.circumstances.site:
             return None
         return takes_modules_alone(self.sight.texts(("pyproject.toml",)), self.seen.environment)
+
+    @property
+    def _own_inside(self) -> list[str]:
+        return [path for path in self.own if not os.path.isabs(path)]
 
     def leftovers(self) -> str:
         """Return a digest of what this build and those before it left; "" where nobody asks."""

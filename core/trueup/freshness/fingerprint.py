@@ -22,11 +22,11 @@ __all__ = [
 FILE_NAME = "trueup.json"
 """Where it lies in the dist-info directory of what was installed."""
 
-FileKind = Literal["content", "facet", "settings", "output", "link", "taken", "script"]
+FileKind = Literal["content", "facet", "settings", "output", "link", "taken", "script", "target"]
 """What of a file counts: all of its content, what a backend takes out of a module without running
 it, the tables of pyproject.toml that a backend can mean, the content of an output, the target of a
 link, the content of what a wheel took and whether it can be executed, a script of cmake or meson
-without its remarks."""
+without its remarks, where a link of the project leads that somebody asked about."""
 
 ListingRule = Literal[
     "all", "packages", "licences", "matching", "folders", "namespaces", "modules", "found", "sought"

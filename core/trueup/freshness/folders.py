@@ -22,7 +22,8 @@ class Names:
 
     def __init__(self, facts: BuildFacts) -> None:
         self.facts = facts
-        self._own = frozenset(facts.trace.own_listings)
+        globbed = (path for path, _ in facts.trace.own_globs if os.path.isabs(path))
+        self._own = frozenset((*facts.trace.own_listings, *globbed))
         self._finders: dict[str, set[str]] = {}
         for path, finder in facts.trace.finders:
             self._finders.setdefault(path, set()).add(finder)
@@ -131,7 +132,7 @@ class Names:
     def _skips(self, path: str) -> bool:
         if not self.facts.sight.is_folder(path):
             return True
-        if os.path.isabs(path):  # what lies elsewhere counts as far as it was taken
+        if os.path.isabs(path):  # what lies elsewhere counts as far as it was taken, or asked for
             return path not in self._own and not self.facts.contribution.covers(path)
         if path in self.facts.made:  # what a build put there does not count, but what others do
             return is_by_product(path) or (self.facts.live and path not in self._own)

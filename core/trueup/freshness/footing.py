@@ -23,6 +23,9 @@ Look = tuple[str, tuple[int, int, int, int]]
 """An absolute path; its mtime and ctime in nanoseconds, its inode and its size."""
 
 
+_LINKS = frozenset(("output", "link", "target"))  # not followed
+
+
 class Footing(NamedTuple):
     """What decided a verdict.
 
@@ -90,14 +93,14 @@ def _told(path: str, status: os.stat_result) -> Look:
 
 def _links(fingerprint: Fingerprint, tree: str) -> Iterator[Look]:
     for mark in fingerprint.files:
-        if mark.kind in {"output", "link"}:
+        if mark.kind in _LINKS:
             path = os.path.join(tree, mark.path)
             yield _told(path, os.lstat(path))
 
 
 def _files(fingerprint: Fingerprint, tree: str) -> Iterator[Look]:
     for mark in fingerprint.files:
-        if mark.kind not in {"output", "link"}:
+        if mark.kind not in _LINKS:
             yield _look(os.path.join(tree, mark.path))
     known = {mark.path for mark in fingerprint.files}
     for path in fingerprint.presences:

@@ -7,8 +7,6 @@ import secrets
 import time
 from collections.abc import Iterable
 
-from packaging.requirements import Requirement
-
 from trueup.acquisition.snapshot import Entry
 from trueup.freshness.contribution import Contribution
 from trueup.freshness.discovery import is_module_by_name
@@ -19,14 +17,13 @@ from trueup.freshness.fingerprint import (
     FileKind,
     FileMark,
     Fingerprint,
-    ListingMark,
     Question,
 )
 from trueup.freshness.folders import Names
 from trueup.freshness.names import EXTENSION_SUFFIXES, is_by_product, is_compiler
 from trueup.freshness.project_files import survey_digest
 from trueup.freshness.reach import ties_of
-from trueup.freshness.sight import Sight
+from trueup.freshness.required import files_of_required, names_in_required
 from trueup.freshness.taken import taken_without_manifest
 from trueup.freshness.unseen import read_by_uv_build
 from trueup.freshness.variables import digest_variables, names_spoken_of, names_that_matter
@@ -37,7 +34,6 @@ from trueup.freshness.vcs import (
     is_question,
     is_transparent,
 )
-from trueup.resolution.address import local_path
 
 __all__ = ["gather"]
 
@@ -72,13 +68,16 @@ class _Gathering:
         files = self._inputs() + self._outputs()
         compiled = bool(self.facts.unseen) and not self.facts.is_uv_build()  # that starts itself
         asked = {*self.facts.trace.environment, *self._spoken_of()}
-        variables = names_that_matter(asked, compiled=compiled)
+        variables = names_that_matter(asked, self.facts.trace.own_variables, compiled=compiled)
         return Fingerprint(
             circumstances=circumstances,
             wheel=self.facts.seen.pack.digest,
             time_ns=self.begun,  # what is written from now on may be read before or after it
             files=tuple(files),
-            listings=(*names.listings(), *self._names_in_required()),
+            listings=(
+                *names.listings(),
+                *names_in_required(self.facts.seen.requirements, self.facts.seen.variables),
+            ),
             made=self.facts.made,
             altered=self.facts.altered(),
             absences=tuple(dict.fromkeys((*names.absences(), *names.astray()))),
@@ -105,13 +104,15 @@ class _Gathering:
     def _inputs(self) -> list[FileMark]:
         kinds: dict[str, FileKind] = {}
         for path in self._read_paths():
-            idle = self.facts.is_noisy(path) or self.facts.is_idle_manifest(path)
-            if self.facts.is_input(path) and not idle:
+            noisy = self.facts.is_noisy(path) and self.facts.content(path) not in self.members
+            if self.facts.is_input(path) and not (noisy or self.facts.is_idle_manifest(path)):
                 kinds[path] = self._kind(path)
         for path in self._surveyed():
             if path not in self.facts.made and kinds.get(path, "facet") == "facet":
                 kinds[path] = self._kind_of_unseen(path)
-        marks = (self._mark(path, kind) for path, kind in sorted(kinds.items()))
+        marks = [self._mark(path, kind) for path, kind in sorted(kinds.items())]
+        links = (path for path in self.facts.trace.links if path not in self.facts.made)
+        marks += (self._mark(path, "target") for path in links)
         return [mark for mark in marks if mark is not None]
 
     def _surveyed(self) -> Iterable[str]:
@@ -141,38 +142,20 @@ class _Gathering:
         yield from self.facts.trace.reads
         yield from self.facts.told_by_compilers()
         yield from (path for path in ALWAYS if self.facts.sight.exists(path))
-        yield from (path for path in self.facts.own if os.path.isfile(self.facts.sight.place(path)))
+        yield from filter(self._is_material, self.facts.own)
         yield from self.facts.sight.matching(self.facts.seen.patterns)
         yield from self.facts.stamped
         yield from self._named_on_command_lines()
-        for folder in self._required_folders():
-            yield from (f"{folder}/{path}" for path in self._files_of(folder))
+        yield from files_of_required(self.facts.seen.requirements, self.facts.seen.variables)
         if self.facts.is_uv_build():
             yield from read_by_uv_build(self.facts.sight.tree)
             yield from self._copied_by_uv_build()
 
-    def _required_folders(self) -> Iterable[str]:
-        """Yield the projects that build requirements name by path.
-
-        Their modules run in the build environment, and are not seen to be read in these folders.
-        """
-        for text in self.facts.seen.requirements:
-            path = local_path(Requirement(text).url or "") if "file:" in text else None
-            if path is not None and os.path.isdir(path):
-                yield os.path.realpath(path)
-
-    def _files_of(self, folder: str) -> list[str]:
-        return Sight(folder, self.facts.seen.variables).survey("all")
-
-    def _names_in_required(self) -> Iterable[ListingMark]:
-        sight = self.facts.sight
-        for folder in self._required_folders():
-            files = self._files_of(folder)
-            for inside in sorted({os.path.dirname(path) for path in files} | {""}):
-                path = os.path.join(folder, inside) if inside else folder
-                signature, digest = sight.signature(path), sight.names(path, "all", ())
-                if signature is not None and digest is not None:
-                    yield ListingMark(path, "all", *signature[1:], digest)
+    def _is_material(self, path: str) -> bool:
+        """Whether it is a file at which a project's own code looked; no program of the system's."""
+        place = self.facts.sight.place(path)
+        runs = os.path.isabs(path) and os.access(place, os.X_OK)
+        return os.path.isfile(place) and not runs
 
     def _named_on_command_lines(self) -> Iterable[str]:
         top = os.path.join(self.facts.sight.tree, "")
@@ -216,7 +199,7 @@ class _Gathering:
 
     def _mark(self, path: str, kind: FileKind) -> FileMark | None:
         entry = self.facts.seen.after.entries.get(path)
-        follow = kind not in {"output", "link"}
+        follow = kind not in {"output", "link", "target"}
         if entry is None or entry.is_directory or (entry.is_link and follow):
             signature = self.facts.sight.signature(path, follow=follow)
             digest = self.facts.sight.digest(path, kind) if signature is not None else None

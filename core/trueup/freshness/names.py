@@ -18,6 +18,7 @@ __all__ = [
     "is_idle",
     "is_licence",
     "is_noise",
+    "is_passing",
     "is_python",
 ]
 
@@ -25,6 +26,9 @@ _NOISE = re.compile(
     r"\.#.*|#.*#|.*~|.*\.(?:py[co]|sw[op]|orig|rej|egg-info|dist-info|egg-link)|\.DS_Store|Thumbs\.db"
     r"|\.coverage\..*|\.eggs|_trueup.*|__editable__.*"
 )
+# What patches, merges and editors leave in a package lies there until somebody takes it away, and
+# goes into a wheel as all else does; what comes and goes with their runs does not count.
+_LASTING = re.compile(r".*~|.*\.(?:orig|rej)|[^.].*\.sw[op]|\.idea|\.vscode|node_modules")
 # Where builds keep what is only on its way to a result; nothing is imported from there.
 _BY_PRODUCT = re.compile(
     r"build|dist|target|_skbuild|CMakeFiles|cmake-build.*|\.pdm-build|\.eggs|.*\.(?:egg-info|dist-info|dSYM)"
@@ -66,6 +70,11 @@ def is_idle(path: str, idle: Collection[str]) -> bool:
 def is_noise(name: str) -> bool:
     """Whether `name` is what tools and editors keep for themselves, or metadata on its way."""
     return name in NOISE or _NOISE.fullmatch(name) is not None
+
+
+def is_passing(name: str) -> bool:
+    """Whether a file of that name comes and goes while tools and editors are at work."""
+    return is_noise(name) and _LASTING.fullmatch(name) is None
 
 
 def is_by_product(path: str) -> bool:

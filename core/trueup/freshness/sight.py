@@ -26,6 +26,7 @@ from trueup.freshness.names import (
     is_by_product,
     is_idle,
     is_noise,
+    is_passing,
 )
 from trueup.freshness.project_files import ProjectFiles, list_project_files
 from trueup.freshness.vcs import ask
@@ -40,7 +41,8 @@ _INODE = 0x7FFFFFFFFFFFFFFF
 _INCLUDED = re.compile(rb'(?:#\s*(?:include|embed|import)\s*["<]|\.inc(?:bin|lude)\s+")([^">\n]+)')
 _MODULES = (".py", ".pyi")
 _DEFINITIONS = ("CMakeLists.txt", ".toml", ".options", "meson_options.txt", "Makefile", ".mk")
-_OUTPUTS = frozenset(("output", "link"))
+_LINKS = frozenset(("output", "link", "target"))  # not followed
+_TAKEN_WHOLE = frozenset(("all", "matching"))
 # What `isabs` comes to, without its three calls: it is asked for each of ten thousand files.
 _is_absolute = os.path.isabs if os.name == "nt" else operator.methodcaller("startswith", "/")
 _WHOLE = frozenset(("content", "output", "taken"))
@@ -94,7 +96,7 @@ class Sight:
             path, kind, size, mtime_ns, ctime_ns, inode, _ = mark
             place = path if isabs(path) else start + path
             try:
-                found = aside(place) if kind in _OUTPUTS else look(place)
+                found = aside(place) if kind in _LINKS else look(place)
             except (OSError, ValueError):
                 yield mark
                 continue
@@ -123,7 +125,7 @@ class Sight:
         """Return what counts of a file as 16 bytes; None where it cannot be read."""
         place = os.path.join(self.tree, path)
         try:
-            if kind == "link" or (kind == "output" and os.path.islink(place)):
+            if kind in {"link", "target"} or (kind == "output" and os.path.islink(place)):
                 return content_digest(os.fsencode(os.readlink(place)))
             with open(place, "rb", buffering=0) as file:
                 if kind in _WHOLE:
@@ -149,13 +151,14 @@ class Sight:
             patterns: which names count by the rule "matching", with "/" between them.
         """
         found: list[str] = []
+        is_nothing = is_passing if rule in _TAKEN_WHOLE and path != "." else is_noise
         try:
             with os.scandir(os.path.join(self.tree, path)) as listing:
                 for item in listing:
                     name = item.name
                     inside = name if path == "." else f"{path}/{name}"
                     if (
-                        not is_noise(name)
+                        not is_nothing(name)
                         and inside not in without
                         and counts(item, rule, patterns, top=path == ".")
                     ):

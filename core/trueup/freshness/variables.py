@@ -17,6 +17,12 @@ _EVERYBODYS = re.compile(
     r"|SYSTEMROOT|WINDIR|COMSPEC|PATHEXT|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*"
     r"|CI|GITHUB_ACTIONS|PROCESSOR_.*|NUMBER_OF_PROCESSORS|XDG_.*"
 )
+# Of these, what tells where a build runs and for whom, and not how this one is run: it counts where
+# a project's own code asks for it by name.
+_ASKED_FOR = re.compile(
+    r"HOME|USERPROFILE|USER|USERNAME|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|CI|GITHUB_ACTIONS"
+    r"|PROCESSOR_.*|NUMBER_OF_PROCESSORS|XDG_.*|PYTHONOPTIMIZE|PYTHONHASHSEED"
+)
 # What compilers and their drivers read themselves, unseen.
 _COMPILERS = (
     "AR", "ARCHFLAGS", "ARFLAGS", "AS", "CC", "CFLAGS", "CL", "CPATH", "CPP", "CPPFLAGS", "CXX",
@@ -42,15 +48,20 @@ def names_spoken_of(text: bytes) -> set[str]:
     return {name.decode() for found in _SPOKEN.findall(text) for name in found if name}
 
 
-def names_that_matter(asked: Iterable[str], *, compiled: bool) -> tuple[str, ...]:
+def names_that_matter(
+    asked: Iterable[str], own: Iterable[str] = (), *, compiled: bool
+) -> tuple[str, ...]:
     """Return the names of the variables that count, sorted.
 
     Args:
         asked: names that the backend asked for; "*" for a look at all of them, which every start
             of a program is.
+        own: of these, what the project's own code asked for; "*" if it went through all of them.
         compiled: programs were started whose reading nobody saw.
     """
     names = {name for name in asked if not _EVERYBODYS.fullmatch(name)}
+    own = frozenset(own)
+    names.update(name for name in own if name == "*" or _ASKED_FOR.fullmatch(name))
     names.discard("DIST_EXTRA_CONFIG")  # ours; what the user's own leads to is read, and seen
     return tuple(sorted(names | set(_COMPILERS if compiled else ())))
 
@@ -72,6 +83,8 @@ def digest_variables(
     """
     found: dict[str, str] = {}
     chosen = set(names)
+    if "*" in chosen:  # a project's own code went through all that it was given
+        chosen.update(name for name in variables if not _EVERYBODYS.fullmatch(name))
     if holds_families(chosen):
         chosen |= {
             name

@@ -82,7 +82,8 @@ def _settings(one: Circumstances) -> str:
 def _files(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
     for mark in sight.other_than(fingerprint.files, fingerprint.time_ns):
         output = mark.kind in {"output", "link"}
-        if sight.signature(mark.path, follow=not output) is None:
+        follow = not output and mark.kind != "target"
+        if sight.signature(mark.path, follow=follow) is None:
             yield _missing(mark.path, output=output)
         elif sight.digest(mark.path, mark.kind) != mark.digest:
             yield _changed(mark, output=output)
@@ -116,7 +117,11 @@ def _missing(path: str, *, output: bool) -> Reason:
 def _changed(mark: FileMark, *, output: bool) -> Reason:
     if output:
         return Reason("output changed", mark.path, f"{mark.path} is not as the build had made it")
-    what = {"facet": "what the backend reads in ", "settings": "the settings in "}
+    what = {
+        "facet": "what the backend reads in ",
+        "settings": "the settings in ",
+        "target": "where a link leads: ",
+    }
     return Reason("input changed", mark.path, f"{what.get(mark.kind, '')}{mark.path} changed")
 
 

@@ -112,6 +112,7 @@ SHAPES = {
     9: "31e02479430416c7",
     10: "31e02479430416c7",  # licence files are marked
     11: "31e02479430416c7",  # a project's own files are, to which builds write
+    12: "828c82578e350f44",
 }
 
 
