@@ -23,6 +23,15 @@ _ASKED_FOR = re.compile(
     r"HOME|USERPROFILE|USER|USERNAME|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|CI|GITHUB_ACTIONS"
     r"|PROCESSOR_.*|NUMBER_OF_PROCESSORS|XDG_.*|PYTHONOPTIMIZE|PYTHONHASHSEED"
 )
+# What tells of the terminal, the desktop or the run that a build is started from. It is another one
+# tomorrow, so it counts where it is asked for by name, and not where all are gone through: most who
+# do so want a copy for a program that they start.
+_SESSION = re.compile(
+    r"_|SHLVL|OLDPWD|HOSTNAME|MAIL|LS_COLORS|LESS.*|STY|DISPLAY|WINDOWID|WT_.*|TMUX.*|TERM_.*"
+    r"|SSH_.*|GPG_.*|DBUS_.*|VSCODE_.*|WAYLAND_.*|DESKTOP_.*|GNOME_.*|KDE_.*|KONSOLE.*|ITERM_.*"
+    r"|SESSION.*|SECURITYSESSIONID|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_.*|COLORFGBG"
+    r"|PYTEST_.*|TOX_.*|NOX_.*|PRE_COMMIT.*"
+)
 # What compilers and their drivers read themselves, unseen.
 _COMPILERS = (
     "AR", "ARCHFLAGS", "ARFLAGS", "AS", "CC", "CFLAGS", "CL", "CPATH", "CPP", "CPPFLAGS", "CXX",
@@ -84,7 +93,8 @@ def digest_variables(
     found: dict[str, str] = {}
     chosen = set(names)
     if "*" in chosen:  # a project's own code went through all that it was given
-        chosen.update(name for name in variables if not _EVERYBODYS.fullmatch(name))
+        passing = (_EVERYBODYS, _SESSION)
+        chosen |= {name for name in variables if not any(one.fullmatch(name) for one in passing)}
     if holds_families(chosen):
         chosen |= {
             name

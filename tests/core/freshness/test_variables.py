@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.builds import lay_tree
-from trueup.freshness.variables import names_spoken_of
+from trueup.freshness.variables import digest_variables, names_spoken_of
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,20 @@ def test_a_variable_is_found_by_how_programs_ask_for_it(text: str) -> None:
 
 def test_a_word_that_only_looks_like_a_variable_is_none() -> None:
     assert names_spoken_of(b'NAME = 1  # costs 5$, "NAME"') == set()
+
+
+def test_where_all_variables_count_the_terminal_of_today_is_none_of_them() -> None:
+    terminal = {"TMUX_PANE": "%1", "SHLVL": "2", "TERM_SESSION_ID": "w0", "_": "/bin/env"}
+    alone = digest_variables(["*"], {"DEMO_VALUE": "1"}, "salt")
+    assert digest_variables(["*"], {"DEMO_VALUE": "1", **terminal}, "salt") == alone
+    assert digest_variables(["*"], {"DEMO_VALUE": "2"}, "salt") != alone
+    assert digest_variables(["*"], {}, "salt") != alone
+
+
+def test_what_is_asked_for_by_name_counts_whatever_its_name() -> None:
+    asked = ["*", "TMUX_PANE"]
+    before, after = ({"TMUX_PANE": pane} for pane in ("%1", "%2"))
+    assert digest_variables(asked, before, "salt") != digest_variables(asked, after, "salt")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs a shell")
