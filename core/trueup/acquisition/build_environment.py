@@ -22,6 +22,7 @@ _WATCHERS = {
     "extra_settings.py": "_trueup_extra_settings.py",
     "gates.py": "_trueup_gates.py",
     "guard.py": "_trueup_guard.py",
+    "lifeline.py": "_trueup_lifeline.py",
     "offspring.py": "_trueup_offspring.py",
     "onlooker.py": "_trueup_onlooker.py",
     "paths.py": "_trueup_paths.py",

@@ -149,6 +149,7 @@ class HookRunner:
             quiet_since = time.monotonic()
             while not ended.wait(_LOOK_EVERY):
                 now = time.monotonic()
+                os.utime(self._log)  # by which it is known when this process was killed
                 if tail.read():
                     quiet_since = now
                 if tail.size > OUTPUT_LIMIT:

@@ -20,6 +20,8 @@ __all__ = ["HookProcess", "Setting"]
 # Forking is sound where the C library's own services run no threads behind the scenes, which
 # macOS's do; Windows has no such thing. What else it takes, `offspring` looks at.
 _FORKS = sys.platform == "linux"
+# No descriptors are handed to a process there, nor could one that has ended be told of so.
+_HAS_LIFELINES = sys.platform != "win32"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +65,23 @@ class HookProcess:
         """
         self._setting = setting
         self._pipes = _Pipes() if backend and _FORKS else None
+        self._lifeline = _Lifeline() if _HAS_LIFELINES else None
         variables = {**setting.variables, **own}
+        handed: tuple[int, ...] = ()
+        if self._lifeline is not None:
+            variables["_TRUEUP_BUILD_LIFELINE"] = str(self._lifeline.theirs)
+            handed = (self._lifeline.theirs,)
         if self._pipes is not None:
             variables["_TRUEUP_BUILD_RELAY"] = f"{self._pipes.theirs} {backend}"
+            handed += self._pipes.ends
         try:
-            self._process = _start(setting, words, variables, output, self._pipes)
+            self._process = _start(setting, words, variables, output, handed)
         except BaseException:
             self._close()
             raise
         finally:
-            if self._pipes is not None:
-                self._pipes.close_theirs()
+            for descriptor in handed:
+                os.close(descriptor)
         self.number = self._process.pid
         self._code: int | None = None
 
@@ -93,7 +101,7 @@ class HookProcess:
             return False
         if self._pipes.answers.readline() != b"yes\n":
             return False
-        self._close()
+        self._part()
         self._code = None
         self.number = self._process.pid
         return True
@@ -133,10 +141,17 @@ class HookProcess:
         self._close()
         self._process.wait()
 
-    def _close(self) -> None:
+    def _part(self) -> None:
+        """Close what is for a second hook alone."""
         if self._pipes is not None:
             self._pipes.close()
             self._pipes = None
+
+    def _close(self) -> None:
+        self._part()
+        if self._lifeline is not None:
+            self._lifeline.close()
+            self._lifeline = None
 
 
 class _Pipes:
@@ -153,15 +168,21 @@ class _Pipes:
         """The numbers of their ends, which they find at the same numbers."""
         return " ".join(map(str, self.ends))
 
-    def close_theirs(self) -> None:
-        """Close their ends on this side."""
-        for descriptor in self.ends:
-            os.close(descriptor)
-
     def close(self) -> None:
         """Close what is ours."""
         os.close(self.writing)
         self.answers.close()
+
+
+class _Lifeline:
+    """A pipe that nobody writes to: it is at its end when this process is (`lifeline`)."""
+
+    def __init__(self) -> None:
+        self.theirs, self._ours = os.pipe()
+
+    def close(self) -> None:
+        """Close what is ours, after the end of the other process."""
+        os.close(self._ours)
 
 
 def _start(
@@ -169,7 +190,7 @@ def _start(
     words: Sequence[str],
     variables: Mapping[str, str],
     output: IO[bytes],
-    pipes: _Pipes | None,
+    handed: tuple[int, ...],
 ) -> Popen[bytes]:
     import subprocess
 
@@ -182,5 +203,5 @@ def _start(
         stderr=subprocess.STDOUT,
         start_new_session=sys.platform != "win32",
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-        pass_fds=pipes.ends if pipes is not None else (),
+        pass_fds=handed,
     )

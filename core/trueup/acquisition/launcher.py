@@ -31,22 +31,29 @@ def listen_for_stack_requests() -> object | None:
     return stream  # kept by the caller: faulthandler holds its descriptor alone
 
 
-def arm(relay: str) -> dict[str, Any]:
+def arm(relay: str, lifeline: str) -> dict[str, Any]:
     """Load the watchers that lie beside this file, where the environment has not done so.
 
     Where the process may import its backend for two hooks, return what was said of the second one.
+
+    Args:
+        relay: how the second hook is told of; "" for none.
+        lifeline: number of the descriptor at whose end this process is to end; "" for none.
     """
     here = os.path.dirname(os.path.abspath(__file__))
     # The script's folder is on sys.path already, unless PYTHONSAFEPATH is set.
     rest = [entry for entry in sys.path if os.path.abspath(entry) != here]
     sys.path[:] = [here]
     try:
+        held = __import__("_trueup_lifeline") if lifeline else None
         for name in ("_trueup_guard", "_trueup_dead_links", "_trueup_recorder"):
             if os.path.exists(os.path.join(here, name + ".py")):
                 __import__(name).start()
         offspring = __import__("_trueup_offspring") if relay else None
     finally:
         sys.path[:] = rest
+    if held is not None:
+        held.hold(int(lifeline))
     if offspring is None:
         return {}
     found: dict[str, Any] = offspring.leave_to_a_child(
@@ -59,11 +66,12 @@ def main() -> None:
     """Arm, then run the script that the command line names, in this very module's place."""
     stack = listen_for_stack_requests()
     relay = os.environ.pop("_TRUEUP_BUILD_RELAY", "")
+    lifeline = os.environ.pop("_TRUEUP_BUILD_LIFELINE", "")
     script = sys.argv[1]
     del sys.argv[0]
     with open(script, "rb") as stream:
         code = compile(stream.read(), script, "exec")
-    told = arm(relay)
+    told = arm(relay, lifeline)
     if told:
         sys.argv[1:] = told["words"]  # hook and folder
         os.environ.update(told["variables"])

@@ -19,6 +19,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from trueup.acquisition.lifeline import hold_anew
+else:
+    try:  # beside the build, where it goes by this name
+        from _trueup_lifeline import hold_anew
+    except ImportError:
+        from trueup.acquisition.lifeline import hold_anew
+
 __all__ = ["leave_to_a_child"]
 
 _YES, _NO = b"yes\n", b"no\n"
@@ -52,6 +59,7 @@ def leave_to_a_child(said: str, recorder: Any) -> dict[str, Any]:
         os.close(writing)
         if seen is not None:
             os.setsid()
+            hold_anew()
         return {}
     os.write(writing, b"%d\n" % child)
     return _next_hook(reading, writing, child, lambda: bool(_looks(recorder) == seen))

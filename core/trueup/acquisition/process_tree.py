@@ -6,15 +6,18 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from subprocess import Popen
 
-__all__ = ["await_end", "end_tree", "send_signal"]
+__all__ = ["await_end", "end_marked", "end_tree", "send_signal"]
 
 _TERMINATION_WAIT = 2.0  # seconds
+_LOOK_EVERY = 0.01
 
 
 def await_end(process: Popen[bytes], ended: threading.Event) -> None:
@@ -55,6 +58,20 @@ def end_tree(number: int, mark: bytes, ended: threading.Event, *, spared: int = 
         send_signal(stray, signal.SIGKILL)
 
 
+def end_marked(mark: bytes) -> None:
+    """End all processes that have `mark` in their environment, but this one; on Linux alone.
+
+    For what a build started that was killed itself: a compiler may lead a group of its own.
+    """
+    until = time.monotonic() + _TERMINATION_WAIT
+    while found := [number for number in _marked(mark) if number != os.getpid()]:
+        for number in found:
+            send_signal(number, signal.SIGKILL)
+        if time.monotonic() > until:
+            return  # in the kernel, where no signal comes: it writes when that lets it
+        time.sleep(_LOOK_EVERY)
+
+
 def send_signal(number: int, which: int, *, group: bool = False) -> None:
     """Send a signal to a process or a process group, if it is still there."""
     # PermissionError: macOS says so for a group that holds only zombies.
@@ -69,22 +86,29 @@ def _strays(root: int, mark: bytes) -> tuple[int, ...]:
     is nobody's descendant: the mark in its environment is what is left. Linux only.
     """
     children: dict[int, list[int]] = {}
-    found: list[int] = []
-    try:
-        numbers = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    except OSError:
-        return ()
-    for number in numbers:
+    for number in _numbers():
         with suppress(OSError), open(f"/proc/{number}/stat", "rb") as stream:
             # The name in parentheses may hold anything: fields count from its end.
             parent = int(stream.read().rpartition(b")")[2].split()[1])
             children.setdefault(parent, []).append(number)
-        with suppress(OSError), open(f"/proc/{number}/environ", "rb") as stream:
-            if mark in stream.read():
-                found.append(number)
+    found = list(_marked(mark))
     waiting = [root]
     while waiting:
         born = children.get(waiting.pop(), [])
         found += born
         waiting += born
     return tuple(found)
+
+
+def _marked(mark: bytes) -> Iterator[int]:
+    for number in _numbers():
+        with suppress(OSError), open(f"/proc/{number}/environ", "rb") as stream:
+            if mark in stream.read():
+                yield number
+
+
+def _numbers() -> list[int]:
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return []  # no Linux

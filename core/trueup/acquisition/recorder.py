@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
     from trueup.acquisition.gates import open_gate
     from trueup.acquisition.onlooker import is_own_look, reads_by_itself
-    from trueup.acquisition.paths import foreign_places, is_absolute, line_of, text_of
+    from trueup.acquisition.paths import append, foreign_places, is_absolute, line_of, text_of
     from trueup.acquisition.purpose import purpose_of_listing
     from trueup.acquisition.unaudited import watch_end, watch_environment, watch_stat
 else:
@@ -33,7 +33,7 @@ else:
         from _trueup_depfiles import NINJA_LOG, compiler_inputs
         from _trueup_gates import open_gate
         from _trueup_onlooker import is_own_look, reads_by_itself
-        from _trueup_paths import foreign_places, is_absolute, line_of, text_of
+        from _trueup_paths import append, foreign_places, is_absolute, line_of, text_of
         from _trueup_purpose import purpose_of_listing
         from _trueup_unaudited import watch_end, watch_environment, watch_stat
     except ImportError:
@@ -41,7 +41,7 @@ else:
         from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
         from trueup.acquisition.gates import open_gate
         from trueup.acquisition.onlooker import is_own_look, reads_by_itself
-        from trueup.acquisition.paths import foreign_places, is_absolute, line_of, text_of
+        from trueup.acquisition.paths import append, foreign_places, is_absolute, line_of, text_of
         from trueup.acquisition.purpose import purpose_of_listing
         from trueup.acquisition.unaudited import watch_end, watch_environment, watch_stat
 
@@ -76,7 +76,8 @@ class _Recorder:
             return
         self._seen.add(record)
         self._pending.append(line_of(record))
-        if len(self._pending) >= _FLUSH_AT:
+        # What is written to the tree has to be known of a process that is killed, too.
+        if len(self._pending) >= _FLUSH_AT or (kind == "W" and not is_absolute(fields[0])):
             self.flush()
 
     def records(self) -> list[tuple[str, ...]]:
@@ -170,8 +171,7 @@ class _Recorder:
             return
         try:
             path = os.path.join(self._folder, f"{os.getpid()}.log")
-            with open(path, "a", encoding="utf-8", errors="surrogateescape") as log:
-                log.writelines(lines)
+            append(path, "".join(lines))
         except OSError:
             return  # a build is not to fail because it cannot be recorded
 

@@ -91,8 +91,8 @@ class Store:
     def folder(self, name: str) -> str:
         """Return the folder `name` of the store, made for its owner alone where it is missing.
 
-        In use are packs, bytecode, uses, builds, build-environments, resolutions, metadata,
-        glances, interpreters, downloads, repositories, locks, temporary and damaged.
+        In use are packs, bytecode, uses, builds, attempts, build-environments, resolutions,
+        metadata, glances, interpreters, downloads, repositories, locks, temporary and damaged.
 
         Raises:
             StoreError: it is a link, another user's, or writable by others.

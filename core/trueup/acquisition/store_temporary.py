@@ -18,7 +18,7 @@ from functools import cache
 
 from trueup.errors import StoreError
 
-__all__ = ["remove_leftovers", "temporary_directory", "temporary_name"]
+__all__ = ["is_alive", "remove", "remove_leftovers", "temporary_directory", "temporary_name"]
 
 _PATIENCE = 2 * 24 * 3600.0  # seconds
 
@@ -75,7 +75,7 @@ def remove_leftovers(folder: str) -> int:
     removed = 0
     for name in _names(folder):
         path = os.path.join(folder, name)
-        if not _is_alive(path, name):
+        if not is_alive(path, name):
             remove(path)
             removed += 1
     return removed
@@ -88,7 +88,8 @@ def _names(folder: str) -> list[str]:
         return []  # gone, or never made: nothing to remove
 
 
-def _is_alive(path: str, name: str) -> bool:
+def is_alive(path: str, name: str) -> bool:
+    """Whether the process that made `path`, which has this temporary name, may be at work still."""
     world, _, rest = name.partition("-")
     process = rest.partition("-")[0]
     # Asking by signal 0 would end the process on Windows.

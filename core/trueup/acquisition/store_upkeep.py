@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from trueup.acquisition.attempts import all_attempts, outdated
 from trueup.acquisition.bytecode import find_damage
 from trueup.acquisition.store_records import read_record
 from trueup.acquisition.store_temporary import remove, remove_leftovers
@@ -156,6 +157,9 @@ def prune(store: Store, older_than: float) -> Removed:
     for entry in _entries(os.path.join(store.layout, "bytecode")):
         if entry.name.split("-")[0] not in left or _mtime(entry.path) < before:
             removed += _remove(entry.path)
+    removed += sum(
+        (_remove(one) for one in list(outdated(store)) if _mtime(one) < before), _NOTHING
+    )
     for name in ("damaged", *_MEMORIES):
         removed += _remove_older(store, name, before)
     remove_leftovers(os.path.join(store.layout, "temporary"))
@@ -172,6 +176,7 @@ def clear(store: Store) -> Removed:
     removed = _NOTHING
     for name in _CLEARED:
         removed += _remove_older(store, name, math.inf)
+    removed += sum(map(_remove, list(all_attempts(store))), _NOTHING)
     remove_leftovers(os.path.join(store.layout, "temporary"))
     return removed
 

@@ -1,23 +1,30 @@
 """What a build left that came to no end: no build after it is to take that for its own.
 
 A first `meson setup` writes down the compiler's flags, and a script the module that was missing.
-Where that build fails, the next one would go by them, and no build before it is known to have made
-them.
+Where that build fails, or is killed, the next one would go by them, and no build before it is known
+to have made them.
 """
 
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Self
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self
 
+from trueup.acquisition.attempts import (
+    find_attempt,
+    forget_attempt,
+    make_workplace,
+    write_attempt,
+)
 from trueup.acquisition.snapshot import take_snapshot
-from trueup.acquisition.trace import read_trace
+from trueup.acquisition.store_temporary import remove
+from trueup.api.killed import Begun
 from trueup.errors import StoreError
 from trueup.freshness.names import is_by_product, is_noise
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
     from types import TracebackType
 
     from trueup.acquisition.snapshot import Entry, Snapshot
@@ -30,35 +37,60 @@ _BOOKS = frozenset(("CMakeCache.txt", "build.ninja"))
 # cargo's folder: what it makes goes by names in which all is that it was told.
 _CARGO = ".rustc_info.json"
 
+Looks = dict[str, list[int]]
+
 
 class Attempt:
-    """A build in a tree, from `with` on; what it leaves is remembered if it ends in an error."""
+    """What is tried in a tree, from `with` on: one build, or some, until there is a good one.
 
-    def __init__(self, tree: str, aside: Collection[str], store: Store) -> None:
+    That it was begun is remembered until it is over, and what it left if it ends in an error. The
+    caller holds the project's lock.
+    """
+
+    def __init__(self, tree: str, store: Store) -> None:
         """Make one.
 
         Args:
             tree: the top folder, absolute.
-            aside: what is out of the build's way, and back after an error.
             store: remembers.
         """
-        self._tree, self._aside, self._store = tree, frozenset(aside), store
-        self._before: Snapshot | None = None
-        self._written: frozenset[str] = frozenset()
+        self._tree, self._store = tree, store
+        self._aside: set[str] = set()
+        self._begun: Begun | None = None
+        self._left: Looks = {}
+        self._doubtful: Looks = {}
 
-    @contextmanager
-    def looking(self, before: Snapshot, workspace: str) -> Iterator[None]:
-        """After an error, take note of what was there before, and of what was seen of the build."""
-        try:
-            yield
-        except BaseException:
-            self._before = before
-            self._written = frozenset(read_trace(workspace, self._tree, hooks=0).writes)
-            raise
+    @property
+    def doubtful(self) -> frozenset[str]:
+        """What a killed build wrote that somebody may have changed since."""
+        return frozenset(self._doubtful)
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Find out what the one before left, if it was killed."""
+        known = find_attempt(self._store, self._tree)
+        self._left = _looks_in(known.get("left"))
+        self._doubtful = dict(_unchanged(self._tree, _looks_in(known.get("doubtful"))))
+        killed = known.get("begun")
+        if killed:
+            self._take_over(Begun(str(killed), self._tree))
         return self
+
+    def begin(self, before: Snapshot, aside: Collection[str]) -> str:
+        """Begin a build; return the empty folder that it works in.
+
+        Args:
+            before: the tree, as the build finds it.
+            aside: what is out of its way, and back in its place after an error.
+
+        Raises:
+            StoreError: there is no room for what has to be remembered.
+        """
+        self._aside.update(aside)
+        if self._begun is None:
+            self._begun = Begun(make_workplace(self._store), self._tree)
+            self._begun.write(before)
+            self._remember(begun=self._begun.folder)
+        return self._begun.workspace()
 
     def __exit__(
         self,
@@ -66,33 +98,67 @@ class Attempt:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Remember what is left of a build that was stopped."""
-        if error is not None and self._before is not None:
-            left = dict(self._left(self._before))
-            with suppress(StoreError):  # what is wrong with the build is told
-                self._store.record_build(_key(self._tree), {"pack": "", "left": left})
+        """Remember what is left of a build that was stopped, and nothing of one that was not."""
+        begun = self._begun
+        if begun is None:
+            return
+        if error is None:
+            self._left = {}
+            forget_attempt(self._store, self._tree)
+        elif (names := begun.before()) is not None:
+            after = take_snapshot(self._tree).entries
+            paths = _made(after, names, begun.written(), self._aside)
+            self._left = {path: _look(after[path]) for path in paths}
+        with suppress(StoreError):  # what is wrong with the build is told
+            if self._left or self._doubtful:
+                self._remember()
+        remove(begun.folder)
 
-    def _left(self, before: Snapshot) -> Iterator[tuple[str, tuple[int, int, int]]]:
-        """Yield what builds have made, and how it looks.
+    def _take_over(self, begun: Begun) -> None:
+        """Have what a killed build made be what one left that failed."""
+        begun.end_processes()
+        names, over = begun.before(), begun.over_ns()
+        if names is not None:
+            after = take_snapshot(self._tree).entries
+            for path in _made(after, names, begun.written(), ()):
+                entry = after[path]
+                if entry.is_directory or entry.ctime_ns <= over or is_by_product(path):
+                    self._left[path] = _look(entry)
+                else:
+                    self._doubtful[path] = _look(entry)
+        self._remember()
+        remove(begun.folder)
 
-        Of what is new, what Python code wrote, and all in new folders that builds work in: the rest
-        may be somebody's, who has saved it meanwhile.
-        """
-        after = take_snapshot(self._tree).entries
-        new = {path: entry for path, entry in after.items() if path not in before.entries}
-        places = tuple(path + "/" for path in _workplaces(new))
-        for path, entry in after.items():
-            name = path.rpartition("/")[2]
-            known = path in self._aside or (
-                path in new
-                and (
-                    path in self._written
-                    or (path + "/").startswith(places)
-                    or ("." in name and is_by_product(name))
-                )
+    def _remember(self, *, begun: str = "") -> None:
+        value = {"left": self._left, "doubtful": self._doubtful, "begun": begun}
+        write_attempt(self._store, self._tree, value)
+
+
+def _made(
+    after: Mapping[str, Entry],
+    before: Collection[str],
+    written: Collection[str],
+    aside: Collection[str],
+) -> Iterator[str]:
+    """Yield what builds have made.
+
+    Of what is new, what Python code wrote, and all in new folders that builds work in: the rest
+    may be somebody's, who has saved it meanwhile.
+    """
+    new = {path: entry for path, entry in after.items() if path not in before}
+    places = tuple(path + "/" for path in _workplaces(new))
+    for path in after:
+        name = path.rpartition("/")[2]
+        known = path in aside or (
+            path in new
+            and (
+                path in written
+                or (path + "/").startswith(places)
+                or ("." in name and is_by_product(name))
             )
-            if known and not any(map(is_noise, path.split("/"))):
-                yield path, (entry.size, entry.mtime_ns, entry.inode)
+        )
+        if known and not any(map(is_noise, path.split("/"))):
+            yield path
 
 
 def _workplaces(new: dict[str, Entry]) -> Iterator[str]:
@@ -108,20 +174,26 @@ def _workplaces(new: dict[str, Entry]) -> Iterator[str]:
 def left_by_attempts(tree: str, store: Store) -> tuple[str, ...]:
     """Return what the last build that failed in a tree left there, and nobody touched since.
 
-    Folders are among it, whatever is in them now. By times that moving a file does not change.
+    Folders are among it, whatever is in them now.
     """
-    record = store.find_build(_key(tree)) or {}
-    left = record.get("left")
-    found: list[str] = []
-    for path, told in left.items() if isinstance(left, dict) else ():
+    left = _looks_in(find_attempt(store, tree).get("left"))
+    return tuple(path for path, _ in _unchanged(tree, left))
+
+
+def _unchanged(tree: str, looks: Looks) -> Iterator[tuple[str, list[int]]]:
+    """Yield what looks as it did, by times that moving a file does not change, and all folders."""
+    for path, told in looks.items():
         place = os.path.join(tree, path)
         with suppress(OSError):  # it is gone
             now = os.lstat(place)
-            looks = [now.st_size, now.st_mtime_ns, now.st_ino]
-            if looks == told or (os.path.isdir(place) and not os.path.islink(place)):
-                found.append(path)
-    return tuple(found)
+            folder = os.path.isdir(place) and not os.path.islink(place)
+            if folder or told == [now.st_size, now.st_mtime_ns, now.st_ino]:
+                yield path, told
 
 
-def _key(tree: str) -> str:
-    return f"attempt {tree}"
+def _look(entry: Entry) -> list[int]:
+    return [entry.size, entry.mtime_ns, entry.inode]
+
+
+def _looks_in(value: Any) -> Looks:
+    return dict(value) if isinstance(value, dict) else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from trueup.acquisition.supply import Supply
 from trueup.api.abandoned import left_by_attempts
@@ -68,6 +68,18 @@ class Forerunners:
             return left
         again = untracked(self._made_by_others() & previous.made, self._sight)
         return tuple(sorted({*found, *again, *left}))
+
+    def doubt(self, paths: Collection[str]) -> str:
+        """Say why nobody can tell what a build depends on that found these; "" if it can be told.
+
+        Args:
+            paths: what a build that was killed wrote, and somebody may have changed since.
+        """
+        found = untracked(paths, self._sight)
+        if not found:
+            return ""
+        told = f"{found[0]} was written by a build that was killed, and has changed since"
+        return f"{told}: touch it once more if it is yours, or delete it"
 
     def relied_on(self, evidence: Evidence) -> frozenset[str]:
         """Return what of others the build took as it was, where it would have made its own."""

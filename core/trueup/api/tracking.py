@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from trueup.acquisition.aside import set_aside
 from trueup.acquisition.build_environment import backend_environment
@@ -74,24 +74,11 @@ def build_tracked(
         SourceError, BuildError: there is no project, or its backend fails.
         WheelRefused: the backend made a wheel that breaks a rule.
     """
-    forerunners = Forerunners.of(circumstances, supply, previous)
-    once = _build_alone(forerunners, forerunners.misleading())
-    if relied_on := forerunners.relied_on(once.evidence):
-        # Only now it is known which they are; what is run meanwhile is to miss no more than that.
-        told = f"{min(relied_on)} was made by a build in another way: it is built from nothing"
-        supply.reporter(Event("note", circumstances.tree, told))
-        forerunners = replace(forerunners, previous=once.fingerprint)
-        once = _build_alone(forerunners, {*forerunners.misleading(), *relied_on})
-    if once.fingerprint.unusable:
-        supply.reporter(Event("note", circumstances.tree, _again(once.fingerprint)))
-        seen = _contents(circumstances.tree, once.changed)
-        with Attempt(circumstances.tree, (), supply.store) as attempt:
-            once = _build_once(forerunners, frozenset, attempt, once.evidence)
-        if once.fingerprint.unusable:
-            once = _judged_again(once, _same(seen, _contents(circumstances.tree, once.changed)))
-    content = encode(once.fingerprint)
-    record = {"pack": once.pack.digest, "fingerprint": content.decode()}
-    record_build(circumstances, supply, record)
+    with Attempt(circumstances.tree, supply.store) as attempt:
+        once = _build_until_known(Forerunners.of(circumstances, supply, previous), attempt)
+        content = encode(once.fingerprint)
+        record = {"pack": once.pack.digest, "fingerprint": content.decode()}
+        record_build(circumstances, supply, record)
     return Tracked(once.pack, once.fingerprint, content)
 
 
@@ -108,54 +95,60 @@ class _Once:
         return self.evidence.after.changed_since(self.evidence.before)
 
 
-def _build_alone(forerunners: Forerunners, misled_by: Iterable[str]) -> _Once:
+def _build_until_known(forerunners: Forerunners, attempt: Attempt) -> _Once:
+    """Build; once more where it used what was left there, or where the tree changed meanwhile."""
+    tree, tell = forerunners.circumstances.tree, forerunners.supply.reporter
+    once = _build_alone(forerunners, attempt, forerunners.misleading())
+    if relied_on := forerunners.relied_on(once.evidence):
+        # Only now it is known which they are; what is run meanwhile is to miss no more than that.
+        told = f"{min(relied_on)} was made by a build in another way: it is built from nothing"
+        tell(Event("note", tree, told))
+        forerunners = replace(forerunners, previous=once.fingerprint)
+        once = _build_alone(forerunners, attempt, {*forerunners.misleading(), *relied_on})
+    if once.fingerprint.unusable:
+        tell(Event("note", tree, f"{once.fingerprint.unusable}: it is built once more"))
+        seen = _contents(tree, once.changed)
+        once = _build_once(forerunners, frozenset, attempt, first=once.evidence)
+        if once.fingerprint.unusable:
+            once = _judged_again(once, _same(seen, _contents(tree, once.changed)))
+    if doubt := forerunners.doubt(attempt.doubtful):
+        tell(Event("warning", tree, doubt))
+        once = replace(once, fingerprint=replace(once.fingerprint, unusable=doubt))
+    return once
+
+
+def _build_alone(forerunners: Forerunners, attempt: Attempt, misled_by: Iterable[str]) -> _Once:
     """Build without what could mislead, and with what others need back in its place."""
     paths, tree = sorted(misled_by), forerunners.circumstances.tree
     needed = forerunners.needed(paths)
-    store = forerunners.supply.store
     with (
-        Attempt(tree, paths, store) as attempt,
-        store.temporary_directory() as folder,
+        forerunners.supply.store.temporary_directory() as folder,
         set_aside(tree, paths, os.path.join(folder, "aside"), needed=needed) as put_back,
     ):
-        return _build_once(forerunners, put_back, attempt)
+        return _build_once(forerunners, put_back, attempt, paths)
 
 
 def _build_once(
     forerunners: Forerunners,
     put_back: Callable[[], frozenset[str]],
     attempt: Attempt,
+    aside: Collection[str] = (),
     first: Evidence | None = None,
 ) -> _Once:
-    circumstances, supply, previous = (
-        forerunners.circumstances,
-        forerunners.supply,
-        forerunners.previous,
-    )
-    with supply.store.temporary_directory() as workspace:
-        variables = dict(supply.variables)
-        if not circumstances.editable:
-            variables = variables_without_leftovers(variables, workspace)
-        order = BuildOrder(
-            tree=circumstances.tree,
-            interpreter=supply.interpreter,
-            workspace=workspace,
-            editable=circumstances.editable,
-            config_settings=circumstances.config_settings,
-            isolation=not circumstances.site,
-            timeout=supply.timeout,
-            environment=variables,
-        )
-        before = take_snapshot(circumstances.tree)
-        dead = _dead_links(before, previous)
-        write_dead_links(workspace, dead)
-        drop_young_bytecode(before)
-        with attempt.looking(before, workspace), Witness(before, workspace) as witness:
-            built = _build_wheel(order, supply, before, dead)
-        back = put_back()
-        after = take_snapshot(circumstances.tree)
-        drop_young_bytecode(after)
-        pack = supply.store.add_wheel(built.path, os.path.basename(built.path))
+    circumstances, supply = forerunners.circumstances, forerunners.supply
+    previous = forerunners.previous
+    before = take_snapshot(circumstances.tree)
+    workspace = attempt.begin(before, aside)
+    order = _order(circumstances, supply, workspace)
+    dead = _dead_links(before, previous)
+    write_dead_links(workspace, dead)
+    drop_young_bytecode(before)
+    with Witness(before, workspace) as witness:
+        built = _build_wheel(order, supply, before, dead)
+    back = put_back()
+    after = take_snapshot(circumstances.tree)
+    drop_young_bytecode(after)
+    pack = supply.store.add_wheel(built.path, os.path.basename(built.path))
     built = replace(built, trace=_with_dead_links(built.trace, circumstances.tree, dead))
     evidence = _evidence(circumstances, supply, built, (before, after), pack, previous)
     sighting = witness.sighting
@@ -169,6 +162,22 @@ def _build_once(
         back=back,
     )
     return _Once(pack, gather(evidence), evidence)
+
+
+def _order(circumstances: Circumstances, supply: Supply, workspace: str) -> BuildOrder:
+    variables = dict(supply.variables)
+    if not circumstances.editable:
+        variables = variables_without_leftovers(variables, workspace)
+    return BuildOrder(
+        tree=circumstances.tree,
+        interpreter=supply.interpreter,
+        workspace=workspace,
+        editable=circumstances.editable,
+        config_settings=circumstances.config_settings,
+        isolation=not circumstances.site,
+        timeout=supply.timeout,
+        environment=variables,
+    )
 
 
 def _dead_links(before: Snapshot, previous: Fingerprint | None) -> tuple[str, ...]:
@@ -272,10 +281,6 @@ def _judged_again(once: _Once, same: frozenset[str]) -> _Once:
 def _held_by(interpreter: Interpreter) -> Iterable[str]:
     held = read_installed(Environment(interpreter, interpreter.scheme, interpreter.prefix))
     return (f"{name} {one.version}" for name, one in sorted(held.items()))
-
-
-def _again(fingerprint: Fingerprint) -> str:
-    return f"{fingerprint.unusable}: it is built once more"
 
 
 def _contents(tree: str, paths: Iterable[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from support.edits import EDITS
 from support.mechanisms import MECHANISMS, Mechanism
 from support.projects import BACKEND
 from support.truth import Bench, Situation, git
+from trueup.acquisition.store_upkeep import prune
 from trueup.acquisition.supply import Supply
 from trueup.errors import BuildError
 from trueup.freshness.sight import Sight
@@ -132,6 +133,21 @@ def test_what_only_a_build_made_that_failed_does_not_mislead_the_next(
         (bench.tree / "template.txt").write_text("A = 3\n")
         bench.build_again(Situation())
         assert module.read_text() == "EDITED = 1\n"
+
+
+def test_what_failed_is_remembered_through_a_prune_and_until_a_build_is_good(bench: Bench) -> None:
+    store = bench.supply.store
+    attempts = Path(store.folder("attempts"))
+    (bench.tree / "names.txt").write_text("one two three broken")
+    with pytest.raises(BuildError):
+        bench.build_again(Situation())
+    prune(store, 0)
+    (bench.tree / "template.txt").write_text("A = 2\n")
+    (bench.tree / "names.txt").write_text("one two three")
+    assert len(list(attempts.iterdir())) == 1
+    bench.build_again(Situation())
+    assert (bench.tree / "src/demo/made/three.py").read_text() == "A = 2\n"
+    assert list(attempts.iterdir()) == []
 
 
 # While it builds, and after it has, somebody saves a module, once.
