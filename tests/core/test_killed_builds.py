@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from support.builds import lay_tree
 from support.projects import BACKEND
+from support.waiting import runs, wait_for
 from support.wheels import make_wheel
 from trueup.acquisition.store import open_store
 from trueup.acquisition.store_upkeep import clear, prune
@@ -102,7 +102,7 @@ class Project:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         ) as process:
-            assert wait_for(begun.exists), "it does not build"
+            assert wait_for(begun.exists, 60), "it does not build"
             process.kill()
             assert process.wait() == -signal.SIGKILL
         numbers = [int(word) for word in begun.read_text().split()]
@@ -114,21 +114,8 @@ class Project:
         return (self.target / "demo" / name).read_text()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
-
-
-def is_over(number: int) -> bool:
-    try:
-        with open(f"/proc/{number}/stat", "rb") as stream:
-            return stream.read().rpartition(b")")[2].split()[0] == b"Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
+def all_over(numbers: list[int]) -> bool:
+    return not any(map(runs, numbers))
 
 
 @pytest.mark.parametrize("editable", [True, False], ids=["editable", "wheel"])
@@ -136,8 +123,8 @@ def test_the_build_ends_with_it_and_what_it_left_does_not_mislead_the_next(
     tmp_path: Path, editable: bool
 ) -> None:
     project = Project(tmp_path, editable=editable)
-    for number in project.kill():
-        assert wait_for(lambda: is_over(number), 20), "a process of the build goes on"  # noqa: B023 - called at once
+    numbers = project.kill()
+    assert wait_for(lambda: all_over(numbers)), "a process of the build goes on"
     assert (project.tree / "src/demo/made.py").read_text() == "A = 1\n"
     (project.tree / "template.txt").write_text("A = 2\n")
     project.install()
@@ -161,8 +148,7 @@ def test_both_processes_end_where_two_hooks_share_an_import(tmp_path: Path) -> N
     project.way = ["--no-index", "--find-links", str(wheels)]
     numbers = project.kill()
     assert len(numbers) == 3, "the process that waits for the second hook is one of them"
-    for number in numbers:
-        assert wait_for(lambda: is_over(number), 20), "a process of the build goes on"  # noqa: B023 - called at once
+    assert wait_for(lambda: all_over(numbers)), "a process of the build goes on"
 
 
 def test_what_it_left_is_known_after_a_good_build_before_it_and_in_another_environment(
