@@ -212,6 +212,20 @@ def build_requirement_bounded(tree: Path, it: Mechanism) -> Situation | None:
 
 
 @_edit
+def build_requirement_restated(tree: Path, it: Mechanism) -> Situation | None:
+    """Ask for what the build environment holds anyway: within bounds, and what else is in there."""
+    text = it.files.get("pyproject.toml", "")
+    for name in re.findall(r'^requires = \["([\w-]+)"', text, re.MULTILINE):
+        more = ', "pluggy"' if name == "hatchling" else ""
+        return _replace(
+            tree / "pyproject.toml",
+            f'requires = ["{name}"',
+            f'requires = ["{name}>0.0.1,!=0.0.2,<9999"{more}',
+        )
+    return None
+
+
+@_edit
 def build_requirement_added(tree: Path, it: Mechanism) -> Situation | None:
     return _replace(tree / "pyproject.toml", '"]\nbuild-backend', '", "six"]\nbuild-backend')
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from trueup.freshness.build_requirements import without_lower_bounds
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from io import FileIO
 
 __all__ = [
@@ -82,10 +83,15 @@ def facet_digest(content: bytes) -> bytes:
     return content_digest("\0".join(parts).encode("utf-8", "surrogatepass") + b"\n".join(lines))
 
 
-def settings_digest(content: bytes) -> bytes:
+def settings_digest(content: bytes, requires: Sequence[str] | None = None) -> bytes:
     """Return 16 bytes for those tables of a pyproject.toml that a build can depend on.
 
-    Lower bounds of build requirements are not in it; `build_requirements.unmet` looks at those.
+    Lower bounds of build requirements are not in it, unless a tool is told to heed those itself;
+    `build_requirements.unmet` looks at them.
+
+    Args:
+        content: of the file.
+        requires: build requirements in place of its own, where no tool heeds them.
     """
     import tomllib
 
@@ -98,11 +104,25 @@ def settings_digest(content: bytes) -> bytes:
             }
         document.pop("dependency-groups", None)  # PEP 735: never part of what is built
         system = document.get("build-system")
-        if isinstance(system, dict) and isinstance(system.get("requires"), list):
-            system["requires"] = without_lower_bounds(system["requires"])
+        if (
+            isinstance(system, dict)
+            and isinstance(system.get("requires"), list)
+            and not _is_heeded(document.get("tool"))
+        ):
+            asked = system["requires"] if requires is None else requires
+            system["requires"] = without_lower_bounds(asked)
         return content_digest(json.dumps(document, sort_keys=True, default=repr).encode())
     except (ValueError, RecursionError):
         return content_digest(content)
+
+
+def _is_heeded(tools: object) -> bool:
+    """Whether a tool's table speaks of the build requirements.
+
+    As `minimum-version = "build-system.requires"` of scikit-build-core does, by which their bounds
+    decide how it behaves.
+    """
+    return "build-system" in json.dumps(tools, default=repr)
 
 
 def without_remarks(content: bytes) -> bytes:

@@ -85,10 +85,10 @@ def _files(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
         follow = not output and mark.kind != "target"
         if sight.signature(mark.path, follow=follow) is None:
             yield _missing(mark.path, output=output)
+        elif mark.kind == "settings":
+            yield from _settings_of(mark, fingerprint, sight)
         elif sight.digest(mark.path, mark.kind) != mark.digest:
             yield _changed(mark, output=output)
-        elif mark.kind == "settings":
-            yield from _unmet(fingerprint, sight)
     if fingerprint.survey:
         yield from _surveyed(fingerprint, sight)
     if fingerprint.patterns:
@@ -98,13 +98,36 @@ def _files(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
                 yield Reason("appeared", path, f"{path} is new, and a plugin says that it counts")
 
 
-def _unmet(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
+def _settings_of(mark: FileMark, fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
     # It knows versions and their order; most checks find pyproject.toml as it was.
-    from trueup.freshness.build_requirements import required_now, unmet
+    from trueup.freshness.build_requirements import asked_anew, required_now, unmet
 
-    for text in unmet(required_now(sight.tree), fingerprint.environment):
+    now, held = required_now(sight.tree), fingerprint.environment
+    found: Iterable[str] = ()
+    if sight.digest(mark.path, mark.kind) != mark.digest:
+        before = _declared(mark, fingerprint, sight)
+        if before is None:
+            yield _changed(mark, output=False)
+            return
+        found = asked_anew(before, now, held)
+    for text in dict.fromkeys((*found, *unmet(now, held))):
         message = f"the build requirement {text} is not what it was built with"
-        yield Reason("input changed", "pyproject.toml", message)
+        yield Reason("input changed", mark.path, message)
+
+
+def _declared(mark: FileMark, fingerprint: Fingerprint, sight: Sight) -> tuple[str, ...] | None:
+    """Return the build requirements that the file declared; None if it changed in more than these.
+
+    The fingerprint has them, and after them what the backend asked for: with the first of them in
+    place of those of now, the file is what it was.
+    """
+    from trueup.freshness.facet import settings_digest
+
+    content, asked = sight.texts((mark.path,)), fingerprint.requirements
+    for number in range(len(asked) + 1):
+        if settings_digest(content, asked[:number]) == mark.digest:
+            return asked[:number]
+    return None
 
 
 def _missing(path: str, *, output: bool) -> Reason:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from trueup.freshness.build_requirements import unmet, without_lower_bounds
+from trueup.freshness.build_requirements import asked_anew, unmet, without_lower_bounds
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,38 @@ def test_only_lower_bounds_do_not_decide_which_version_is_chosen(
 )
 def test_a_bound_is_kept_by_what_the_build_environment_held(text: str, kept: bool) -> None:
     assert list(unmet([text], ["back-end 2.0"])) == ([] if kept else [text])
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "same"),
+    [
+        (["setuptools"], ["setuptools>=61,<100"], True),
+        (["setuptools"], ["Setuptools!=70"], True),
+        (["setuptools"], ["setuptools==75.0"], True),
+        (["setuptools"], ["setuptools==74.0"], False),
+        (["setuptools"], ["setuptools<75"], False),
+        (["setuptools<76"], ["setuptools<77"], False),  # it lets in more
+        (["setuptools!=75.1"], ["setuptools"], False),
+        (["setuptools>=40"], ["setuptools"], True),
+        (["setuptools", "wheel"], ["wheel", "setuptools"], True),
+        (["setuptools"], ["setuptools", "wheel"], True),
+        (["setuptools"], ["setuptools", "wheel>=0.46"], False),
+        (["setuptools"], ["setuptools", "wheel[test]"], False),
+        (["setuptools"], ["setuptools[core]"], False),
+        (["setuptools"], ["setuptools", "six"], False),
+        (["setuptools", "wheel"], ["setuptools"], False),  # something else may bring it, or not
+        (["setuptools"], ["setuptools>=75.0a1"], False),
+        (["setuptools"], ["setuptools; python_version > '3'"], False),
+        (["setuptools; python_version > '3'"], ["setuptools; python_version > '3'"], True),
+    ],
+)
+def test_other_words_for_what_was_there_ask_for_nothing_new(
+    before: list[str], now: list[str], same: bool
+) -> None:
+    held = ["setuptools 75.0", "wheel 0.45.1"]
+    assert ([*asked_anew(before, now, held), *unmet(now, held)] == []) is same
+
+
+def test_to_name_what_comes_along_counts_where_somebody_looks_at_the_names() -> None:
+    held = ["setuptools 75.0", "setuptools-scm 9.0", "wheel 0.45.1"]
+    assert list(asked_anew(["setuptools"], ["setuptools", "wheel"], held)) == ["wheel"]

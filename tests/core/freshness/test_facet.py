@@ -62,6 +62,24 @@ def test_a_file_that_is_no_toml_counts_as_a_whole() -> None:
     assert settings_digest(b"= =") == content_digest(b"= =")
 
 
+_HEEDED = b"""[build-system]
+requires = ["scikit-build-core>=0.9"]
+[tool.scikit-build]
+minimum-version = "build-system.requires"
+"""
+
+
+def test_bounds_of_build_requirements_count_where_a_tool_heeds_them() -> None:
+    other = _HEEDED.replace(b"0.9", b"0.10")
+    assert settings_digest(_HEEDED) != settings_digest(other)
+    assert settings_digest(other, ["scikit-build-core>=0.9"]) != settings_digest(_HEEDED)
+    old, new = (
+        text.replace(b"-version = ", b" = ").replace(b"build-system.", b"")
+        for text in (_HEEDED, other)
+    )
+    assert settings_digest(old) == settings_digest(new)
+
+
 _SCRIPT = b"project(demo C)\n\nadd_library(\n  a  # it's 'quoted'\n  \"a # b\" x.c)\n".replace(
     b"it's ", b""
 )

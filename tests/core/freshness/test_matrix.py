@@ -26,7 +26,13 @@ from trueup.errors import TrueupError
 from trueup.freshness.verdict import Fresh, Stale
 
 QUICK = {
-    "hatchling": ("new_module", "version", "module_edited", "new_test"),
+    "hatchling": (
+        "new_module",
+        "version",
+        "module_edited",
+        "new_test",
+        "build_requirement_restated",
+    ),
     "flit": ("readme", "renamed_package", "made_executable", "linter_settings"),
     "pdm-script": ("template_edited", "generated_deleted", "variable_of_a_hook"),
     "setuptools-flat": ("new_top_level_package", "deleted_subpackage", "build_requirement_bounded"),
