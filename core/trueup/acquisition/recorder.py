@@ -118,7 +118,7 @@ class _Recorder:
         """Write down what happened to a path in `folder`; return whether all is said of it now."""
         outside = not (folder or path.startswith(self._trees))
         around = kind == "S" and self.tree.startswith(place)  # on the way to all that is in it
-        own = kind not in "RLGKAS" or (outside and (kind in "RA" or around))
+        own = kind not in "RLGKAS" or (outside and (kind == "A" or around))
         if not own:
             record = ("X", place, kind, *more)
             # Whose look it is takes a walk up the stack: not again for what is known to be own.

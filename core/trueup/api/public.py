@@ -20,7 +20,7 @@ __all__ = ["install", "open_target", "sync", "uninstall"]
 
 
 def install(  # noqa: PLR0913 - what pip's command line has, as keywords
-    *requirements: str,
+    *requirements: str | os.PathLike[str],
     editable: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
     requirement_files: Iterable[str | os.PathLike[str]] = (),
     constraints: Iterable[str | os.PathLike[str]] = (),
@@ -43,7 +43,8 @@ def install(  # noqa: PLR0913 - what pip's command line has, as keywords
     When this returns, `import` finds what was installed, in this process as in every other.
 
     Args:
-        requirements: what pip takes: names with versions and extras, addresses, paths.
+        requirements: what pip takes: names with versions and extras, addresses, paths; a
+            `pathlib.Path` is always a path.
         editable: paths of local projects whose edits are to show at once.
         requirement_files: as behind `-r`.
         constraints: files as behind `-c`.
@@ -67,7 +68,7 @@ def install(  # noqa: PLR0913 - what pip's command line has, as keywords
     raw = request or RequestInput()
     raw = replace(
         raw,
-        requirements=(*raw.requirements, *requirements),
+        requirements=(*raw.requirements, *map(_written, requirements)),
         editables=(*raw.editables, *_paths(editable)),
         requirement_files=(*raw.requirement_files, *_paths(requirement_files)),
         constraint_files=(*raw.constraint_files, *_paths(constraints)),
@@ -127,7 +128,7 @@ def _is_read_elsewhere(raw: RequestInput) -> bool:
 
 
 def sync(
-    *requirements: str,
+    *requirements: str | os.PathLike[str],
     environment: Where = None,
     requirement_files: Iterable[str | os.PathLike[str]] = (),
     dry_run: bool = False,
@@ -180,3 +181,11 @@ def _paths(given: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> 
     if isinstance(given, str | os.PathLike):
         return (os.fspath(given),)
     return tuple(os.fspath(each) for each in given)
+
+
+def _written(requirement: str | os.PathLike[str]) -> str:
+    """Return a requirement as it is written; a path is never a name."""
+    if isinstance(requirement, str):
+        return requirement
+    path = os.fspath(requirement)
+    return path if os.path.isabs(path) else os.path.join(os.curdir, path)

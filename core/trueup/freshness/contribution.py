@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
+from itertools import filterfalse
 
 from trueup.acquisition.pack import Pack
 from trueup.values import dataclass
@@ -27,6 +28,23 @@ class Contribution:
     folders: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
     root_data: bool = False
+
+    @property
+    def data_around(self) -> frozenset[str]:
+        """The folders around those that gave data, up to where modules came from, or the tree.
+
+        A pattern such as `data/**/*.json` goes through all of them.
+        """
+        modules = {os.path.dirname(path) for path in self.files if path.endswith((".py", ".pyi"))}
+        found: set[str] = set()
+        for folder in filterfalse(os.path.isabs, self.folders - modules):
+            around = folder
+            while around not in modules and (parent := os.path.dirname(around)) not in found:
+                found.add(parent or ".")
+                if parent in {"", around}:
+                    break
+                around = parent
+        return frozenset(found)
 
     def covers(self, path: str) -> bool:
         """Whether files of this folder or one around it were taken: it belongs to a package."""
@@ -60,7 +78,8 @@ class Contribution:
                 continue
             digest = member.digest[:16]
             if digest == _EMPTY:
-                empty.add((os.path.basename(member.directory), member.name))
+                inside = member.directory.partition("/")[2]
+                empty.add((os.path.basename(inside), member.name))
             else:
                 contents.add(digest)
         taken = {

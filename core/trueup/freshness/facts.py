@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from trueup.acquisition.depfiles import compiler_inputs, is_depfile
 from trueup.freshness.contribution import Contribution
 from trueup.freshness.discovery import takes_modules_alone
 from trueup.freshness.evidence import Evidence
@@ -52,6 +51,7 @@ class BuildFacts:
         script: the name of the files in which remarks do not count; "" for none.
         searched: where setuptools looks for packages, if it takes nothing but modules out of them.
         contribution: where the files of what was built come from.
+        copied: the same; of an editable, where files come from that are no links to it or paths.
     """
 
     def __init__(self, evidence: Evidence) -> None:
@@ -73,6 +73,7 @@ class BuildFacts:
         self.script = self._script()
         self.searched = self._searched()
         self.contribution = self._contribution()
+        self.copied = self._copied() if self.editable else self.contribution
 
     @property
     def live(self) -> bool:
@@ -101,8 +102,21 @@ class BuildFacts:
         made = set(self.changed)
         if self.seen.previous is not None:
             entries = self.seen.after.entries
-            made.update(path for path in self.seen.previous.made if path in entries)
+            earlier = (path for path in self.seen.previous.made if path in entries)
+            made.update(path for path in earlier if not self._was_taken_over(path))
         return frozenset(made)
+
+    def _was_taken_over(self, path: str) -> bool:
+        """Whether somebody has written since to what a build made, and this one left it alone.
+
+        Then it is theirs from now on, and in no build's way: a script that writes settings only
+        where there are none, say.
+        """
+        before = (self.seen.begun or self.seen.before).entries.get(path)
+        if before is None or path in self.changed or path in self.seen.others:
+            return False
+        since = self.seen.previous.time_ns if self.seen.previous else 0
+        return before.mtime_ns > since and self._may_be_written(path)
 
     def altered(self) -> frozenset[str]:
         """Return what of `made` may be somebody's work.
@@ -233,12 +247,15 @@ class BuildFacts:
                 and os.path.isabs(target := entry.target)
             }
             return Contribution.of_links(links)
+        return self._copied()
+
+    def _copied(self) -> Contribution:
         reads: Iterable[str] = self.trace.reads
         if self.is_uv_build():
             reads = self.sight.every_file()
-        digests = {
-            path: digest for path in reads if self.is_input(path) and (digest := self.content(path))
-        }
+        live = (".py", ".pyi") if self.editable else ()
+        reads = (one for one in reads if self.is_input(one) and not one.endswith(live))
+        digests = {path: digest for path in reads if (digest := self.content(path))}
         return Contribution.of_copies(digests, self.seen.pack)
 
     def unusable(self, since: str = "") -> str:
@@ -266,16 +283,6 @@ class BuildFacts:
             return False
         found = path.rpartition("/")[2], self.content(path)
         return found not in {(one.name, one.digest[:16]) for one in self.seen.pack.files()}
-
-    def told_by_compilers(self) -> Iterator[str]:
-        """Yield the files outside of the tree that dependency files in it name."""
-        known = tuple(os.path.join(folder, "") for folder in (self.sight.tree, *self.seen.foreign))
-        for path in self.seen.after.entries:
-            if self.unseen and is_depfile(path):
-                place = self.sight.place(path)
-                for name in compiler_inputs(place, os.path.dirname(place)):
-                    if not name.startswith(known) and os.path.isfile(name):
-                        yield name
 
     def is_noisy(self, path: str) -> bool:
         """Whether a path is what tools keep for themselves, and the project does not look at."""

@@ -1,4 +1,4 @@
-"""Which names and which paths, there or missing, a build depended on."""
+"""Which folders a build depended on, and which names in them."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import functools
 import os
 from collections.abc import Collection, Iterable, Iterator
 
-from trueup.freshness.facts import ALWAYS, BuildFacts
+from trueup.freshness.facts import BuildFacts
 from trueup.freshness.fingerprint import ListingMark, ListingRule
 from trueup.freshness.licences import licence_patterns
 from trueup.freshness.listing import has_odd_links
 from trueup.freshness.names import is_by_product
 
-__all__ = ["Names"]
+__all__ = ["Folders"]
 
 _Asked = tuple[str, ListingRule, str]
 
 
-class Names:
-    """The names that a build depended on."""
+class Folders:
+    """The folders whose names a build depended on."""
 
     def __init__(self, facts: BuildFacts) -> None:
         self.facts = facts
         globbed = (path for path, _ in facts.trace.own_globs if os.path.isabs(path))
         self._own = frozenset((*facts.trace.own_listings, *globbed))
+        self._data_around = facts.copied.data_around
         self._finders: dict[str, set[str]] = {}
         for path, finder in facts.trace.finders:
             self._finders.setdefault(path, set()).add(finder)
@@ -36,9 +37,7 @@ class Names:
         """Yield the folders whose names count."""
         asked: list[_Asked] = []
         folders = dict.fromkeys(self.facts.trace.listings)
-        folders.update(
-            dict.fromkeys(self.facts.contribution.folders if self.facts.is_uv_build() else ())
-        )
+        folders.update(dict.fromkeys(self._given() if self.facts.is_uv_build() else ()))
         for path, rule, finder in dict.fromkeys(self._rules(folders)):
             if rule is not None:
                 asked.append((path, rule, finder))
@@ -50,6 +49,13 @@ class Names:
                 odd = has_odd_links(self.facts.sight.place(path))
                 times = (0, 0, 0) if odd else signature[1:]  # zeros: its names are always asked for
                 yield ListingMark(path, rule, *times, digest, patterns)
+
+    def _given(self) -> Iterable[str]:
+        return (*self.facts.contribution.folders, *self.facts.copied.folders, *self._data_around)
+
+    def _is_given(self, path: str) -> bool:
+        """Whether data was copied out of a folder, or out of some in it and none with modules."""
+        return path != "." and (self.facts.copied.covers(path) or path in self._data_around)
 
     def _rules(self, folders: Iterable[str]) -> Iterator[tuple[str, ListingRule | None, str]]:
         for path in folders:
@@ -133,7 +139,8 @@ class Names:
         if not self.facts.sight.is_folder(path):
             return True
         if os.path.isabs(path):  # what lies elsewhere counts as far as it was taken, or asked for
-            return path not in self._own and not self.facts.contribution.covers(path)
+            covered = self.facts.contribution.covers(path) or self._is_given(path)
+            return path not in self._own and not covered
         if path in self.facts.made:  # what a build put there does not count, but what others do
             return is_by_product(path) or (self.facts.live and path not in self._own)
         if path in self.facts.own or path == "." or self._is_package(path):
@@ -149,14 +156,16 @@ class Names:
 
     def _rule(self, path: str) -> ListingRule | None:
         """Return which names of a listed folder count, or None where none do."""
-        if path in self._own:
+        if path in self._own or self._is_given(path):
             return "all"
+        around = path in self._data_around
         if self.facts.live:
-            return self._rule_of_search(path)
-        if path != "." and (path in self.facts.made or self.facts.contribution.covers(path)):
-            return "all"
+            return "folders" if around else self._rule_of_search(path)
         if path == ".":
-            return "all" if self.facts.contribution.root_data else "packages"
+            root = self.facts.contribution.root_data
+            return "all" if root else "folders" if around else "packages"
+        if path in self.facts.made or self.facts.contribution.covers(path):
+            return "all"
         return None if self._is_other_code(path) else "packages"
 
     def _find_rule_of_search(self, path: str) -> ListingRule | None:
@@ -200,101 +209,3 @@ class Names:
             return any(name.endswith(".py") for name in os.listdir(self.facts.sight.place(path)))
         except OSError:
             return False
-
-    def absences(self) -> Iterable[str]:
-        """Yield what was looked for in vain, and may not appear."""
-        looked = {
-            *self.facts.trace.absences,
-            *(path for path in ALWAYS if not self.facts.sight.exists(path)),
-        }
-        for path in sorted(looked):
-            there = self.facts.sight.exists(path) and not self.facts.sight.leads_nowhere(path)
-            if there or path in self.facts.made:
-                continue
-            if self.facts.is_idle_manifest(path):
-                continue
-            certain = os.path.isabs(path) or path in self.facts.own or path in ALWAYS
-            if certain or self._decides(path):
-                yield path
-
-    def _decides(self, path: str) -> bool:
-        """Whether it can decide something that a backend finds nothing at `path`."""
-        idle = self.facts.is_noisy(path) or is_by_product(path) or _for_sdists(path)
-        return not idle and self._counts(path)
-
-    def _counts(self, path: str) -> bool:
-        """Whether a backend's look at one path decides something: not so inside of what is live."""
-        if not self.facts.live:
-            return True
-        parent = os.path.dirname(path) or "."
-        return parent in {*self._searched(), "."} or self._rule_of_search(parent) is not None
-
-    def presences(self) -> Iterable[str]:
-        """Yield what was looked at and must stay."""
-        looked = {*self.facts.trace.presences, *self.facts.reach.roots}
-        if self.facts.editable and self.facts.is_uv_build():
-            looked.update(self._top_packages())
-        yield from filter(self.facts.sight.leads_nowhere, self.absences())
-        for path in sorted(looked):
-            if path in self.facts.made:
-                continue
-            package = os.path.dirname(path) if path.endswith("/__init__.py") else path
-            certain = path in self.facts.own or path in self.facts.reach.roots
-            certain = certain or self._was_named(path)
-            counts = certain or (not self.facts.is_noisy(path) and self._carries(package, path))
-            if counts and self.facts.sight.exists(path):
-                yield path
-
-    def astray(self) -> Iterable[str]:
-        """Yield the links that were looked at and lead to nothing: what they name may not come."""
-        return filter(self.facts.sight.leads_nowhere, self.presences())
-
-    def _was_named(self, path: str) -> bool:
-        """Whether settings name an editable's package: its parent was not looked through."""
-        parent = os.path.dirname(path) or "."
-        if not self.facts.editable or parent in self._looked_through:
-            return False
-        if not self.facts.sight.exists(f"{path}/__init__.py") or self.facts.is_noisy(path):
-            return False
-        inside = self.facts.reach.leads_to(path)
-        return inside is not None and not is_by_product(inside)
-
-    def _was_found(self, path: str) -> bool:
-        """Whether a backend came upon something only because it looked through the folder around.
-
-        Then it does without it as well, and where the folder itself is on the path of Python, what
-        lies in it is no part of what was built.
-        """
-        parent = os.path.dirname(path) or "."
-        plain = self.facts.reach.plain and not self.facts.reach.names_packages
-        return plain and parent in self._looked_through
-
-    def _top_packages(self) -> Iterable[str]:
-        """Yield what uv_build looks for, unseen: without its package it builds nothing."""
-        for root in self.facts.reach.roots:
-            place = self.facts.sight.place(root)
-            for name in os.listdir(place) if os.path.isdir(place) else ():
-                path = name if root == "." else f"{root}/{name}"
-                if self.facts.sight.exists(f"{path}/__init__.py"):
-                    yield f"{path}/__init__.py"
-
-    def _carries(self, package: str, path: str) -> bool:
-        """Whether what is installed comes from `path`, or from below it."""
-        if not (path.endswith(".py") or self.facts.sight.is_folder(path)):
-            return False
-        start = path + "/"
-        if self.facts.live:
-            roots = self.facts.reach.roots
-            inside = self.facts.reach.leads_to(path) is not None and self._counts(package)
-            inside = inside and not self._was_found(package)
-            if "." in roots:  # of what lies at the top, packages and modules count
-                is_package = self.facts.sight.exists(start + "__init__.py")
-                return inside and (is_package or path.endswith(".py"))
-            return inside or any(root.startswith(start) for root in roots)
-        files = self.facts.contribution.files
-        return path in files or any(one.startswith(start) for one in files)
-
-
-def _for_sdists(path: str) -> bool:
-    """Whether setuptools looks for this at the top only to put it into sdists."""
-    return path == "test" or (path.startswith("README") and "/" not in path)

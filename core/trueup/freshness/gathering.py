@@ -7,10 +7,12 @@ import secrets
 import time
 from collections.abc import Iterable
 
+from trueup.acquisition.depfiles import compiler_inputs, is_depfile
 from trueup.acquisition.snapshot import Entry
 from trueup.freshness.contribution import Contribution
 from trueup.freshness.discovery import is_module_by_name
 from trueup.freshness.evidence import Evidence
+from trueup.freshness.existence import Names
 from trueup.freshness.facet import executable_digest
 from trueup.freshness.facts import ALWAYS, BuildFacts
 from trueup.freshness.fingerprint import (
@@ -19,7 +21,6 @@ from trueup.freshness.fingerprint import (
     Fingerprint,
     Question,
 )
-from trueup.freshness.folders import Names
 from trueup.freshness.names import EXTENSION_SUFFIXES, is_by_product, is_compiler
 from trueup.freshness.project_files import survey_digest
 from trueup.freshness.reach import ties_of
@@ -140,7 +141,7 @@ class _Gathering:
 
     def _read_paths(self) -> Iterable[str]:
         yield from self.facts.trace.reads
-        yield from self.facts.told_by_compilers()
+        yield from self._told_by_compilers()
         yield from (path for path in ALWAYS if self.facts.sight.exists(path))
         yield from filter(self._is_material, self.facts.own)
         yield from self.facts.sight.matching(self.facts.seen.patterns)
@@ -150,6 +151,18 @@ class _Gathering:
         if self.facts.is_uv_build():
             yield from read_by_uv_build(self.facts.sight.tree)
             yield from self._copied_by_uv_build()
+
+    def _told_by_compilers(self) -> Iterable[str]:
+        """Yield the files outside of the tree that dependency files in it name."""
+        known = tuple(
+            os.path.join(folder, "") for folder in (self.facts.sight.tree, *self.facts.seen.foreign)
+        )
+        for path in self.facts.seen.after.entries:
+            if self.facts.unseen and is_depfile(path):
+                place = self.facts.sight.place(path)
+                for name in compiler_inputs(place, os.path.dirname(place)):
+                    if not name.startswith(known) and os.path.isfile(name):
+                        yield name
 
     def _is_material(self, path: str) -> bool:
         """Whether it is a file at which a project's own code looked; no program of the system's."""

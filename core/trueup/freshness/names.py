@@ -14,6 +14,7 @@ __all__ = [
     "IDLE_NAMES",
     "NATIVE_SUFFIXES",
     "is_by_product",
+    "is_clutter",
     "is_compiler",
     "is_idle",
     "is_licence",
@@ -75,6 +76,15 @@ def is_noise(name: str) -> bool:
 def is_passing(name: str) -> bool:
     """Whether a file of that name comes and goes while tools and editors are at work."""
     return is_noise(name) and _LASTING.fullmatch(name) is None
+
+
+def is_clutter(path: str) -> bool:
+    """Whether a path is in a folder that is noise, or of a file that comes and goes.
+
+    One of a folder has "/" at its end.
+    """
+    *folders, name = path.split("/")
+    return is_passing(name) or any(map(is_noise, folders))
 
 
 def is_by_product(path: str) -> bool:

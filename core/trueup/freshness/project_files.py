@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from trueup.acquisition.snapshot import take_snapshot
-from trueup.freshness.names import is_by_product, is_noise
+from trueup.freshness.names import is_by_product, is_clutter, is_passing
 
 __all__ = ["ProjectFiles", "list_project_files", "survey_digest", "tracked_files"]
 
@@ -46,7 +46,7 @@ def list_project_files(tree: str, variables: Mapping[str, str]) -> ProjectFiles:
             inner = list_project_files(place, variables)
             files.listed.extend(_below(path, inner.listed))
             files.ignored.extend(_below(path, inner.ignored))
-        elif os.path.lexists(place) and not _is_noisy(path.rpartition("/")[2]):
+        elif os.path.lexists(place) and not is_passing(path.rpartition("/")[2]):
             files.listed.append(path)
     if not files.listed:  # the whole tree is ignored by a repository around it
         return ProjectFiles(list(_walk(tree)), [])
@@ -65,14 +65,14 @@ def _untracked(tree: str, variables: Mapping[str, str]) -> list[str]:
     environments = tuple(
         path.removesuffix("pyvenv.cfg") for path in found if path.endswith("/pyvenv.cfg")
     )
-    return [path for path in found if not path.startswith(environments) and not _is_noisy(path)]
+    return [path for path in found if not path.startswith(environments) and not is_clutter(path)]
 
 
 def _ignored(tree: str, variables: Mapping[str, str]) -> Iterator[str]:
     """Yield the files that git ignores; folders of tools and environments are not entered."""
     asked = ("--others", "--ignored", "--exclude-standard", "--directory")
     for path in _ask_git(tree, variables, *asked) or ():
-        if _is_noisy(path):
+        if is_clutter(path):
             continue
         place = os.path.join(tree, path)
         if not path.endswith("/"):
@@ -85,13 +85,9 @@ def _below(path: str, files: Iterable[str]) -> Iterator[str]:
     return (f"{path.rstrip('/')}/{one}" for one in files)
 
 
-def _is_noisy(path: str) -> bool:
-    return any(map(is_noise, path.split("/")))
-
-
 def _walk(tree: str) -> Iterator[str]:
     for path, entry in take_snapshot(tree).entries.items():
-        if not entry.is_directory and not _is_noisy(path):
+        if not entry.is_directory and not is_clutter(path):
             yield path
 
 

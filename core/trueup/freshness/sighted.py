@@ -7,7 +7,7 @@ import os
 from collections.abc import Collection
 
 from trueup.freshness.mention import Mention, listed_names
-from trueup.freshness.names import NATIVE_SUFFIXES, is_by_product, is_idle, is_licence, is_noise
+from trueup.freshness.names import NATIVE_SUFFIXES, is_by_product, is_clutter, is_idle, is_licence
 from trueup.freshness.sight import Sight, is_definition
 
 __all__ = ["Sighted"]
@@ -109,7 +109,7 @@ class Sighted:
         return not prose and found is not None and found.size <= _LARGEST_TEXT
 
     def _is_there(self, path: str) -> bool:
-        return not any(map(is_noise, path.split("/"))) and self.sight.exists(path)
+        return not is_clutter(path) and self.sight.exists(path)
 
 
 def _is_native(path: str) -> bool:

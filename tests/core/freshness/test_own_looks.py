@@ -211,3 +211,101 @@ def test_a_file_in_a_wheel_counts_whatever_its_name_is(
     another = (tree / f"demo/data/{name}").with_name(f"another{Path(name).name}")
     another.write_text("new")
     assert isinstance(_judged(home), Stale)
+
+
+_HATCH = """[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "demo"
+version = "1"
+[tool.hatch.build.targets.wheel.force-include]
+"../beside" = "demo/beside"
+[tool.hatch.build.targets.wheel.shared-data]
+"man" = "share/man"
+"""
+_PDM = """[build-system]
+requires = ["pdm-backend"]
+build-backend = "pdm.backend"
+[project]
+name = "demo"
+version = "1"
+[tool.pdm.build]
+includes = ["demo", "man/**/*.1"]
+"""
+_UV = """[build-system]
+requires = ["uv_build"]
+build-backend = "uv_build"
+[project]
+name = "demo"
+version = "1"
+[tool.uv.build-backend]
+module-root = ""
+data = { data = "man" }
+"""
+
+
+@pytest.mark.parametrize("editable", [True, False])
+@pytest.mark.parametrize(
+    ("pyproject", "new"),
+    [
+        (_HATCH, "beside/deep/new"),
+        (_HATCH, "project/man/new.1"),
+        (_PDM, "project/man/other/new.1"),
+        (_UV, "project/man/other/new.1"),
+    ],
+    ids=["hatchling-beside", "hatchling", "pdm", "uv"],
+)
+def test_what_comes_to_folders_of_which_data_is_copied_counts(
+    pyproject: str, new: str, editable: bool, tmp_path: Path, home: Home
+) -> None:
+    lay_tree(
+        tmp_path,
+        {
+            "project/pyproject.toml": pyproject,
+            "project/demo/__init__.py": "",
+            "project/man/one/a.1": "of man",
+            "beside/a": "of beside",
+        },
+    )
+    place = str(tmp_path / "project")
+    environment = trueup.open_environment(home.environment)
+    if editable:
+        trueup.install(editable=place, environment=environment)
+    else:
+        trueup.install(place, environment=environment)
+    assert _judged(home) == Fresh()
+    (tmp_path / new).parent.mkdir(exist_ok=True)
+    (tmp_path / new).write_text("new")
+    assert isinstance(_judged(home), Stale)
+
+
+_ONCE = """import os
+from setuptools import setup
+if not os.path.exists("settings.py"):
+    open("settings.py", "w").write("VALUE = 1")
+setup(name="demo", version="1", py_modules=["settings"])
+"""
+
+
+@pytest.mark.parametrize("editable", [True, False])
+def test_what_somebody_made_of_a_file_that_a_build_wrote_is_never_deleted(
+    editable: bool, tmp_path: Path, home: Home
+) -> None:
+    tree = lay_tree(tmp_path / "demo", {"setup.py": _ONCE})
+    environment = trueup.open_environment(home.environment)
+
+    def install(text: str) -> None:
+        (tree / "setup.py").write_text(_ONCE + text)
+        place = str(tree)
+        trueup.install(*([] if editable else [place]), editable=[place] * editable,
+                       environment=environment)  # fmt: skip
+
+    install("")
+    (tree / "settings.py").write_text("VALUE = 'mine'")
+    for text in ("# one\n", "# two\n", "# three\n"):
+        install(text)
+        assert (tree / "settings.py").read_text() == "VALUE = 'mine'"
+        assert _judged(home) == Fresh()
+    (tree / "settings.py").write_text("VALUE = 'again'")
+    assert isinstance(_judged(home), Stale)
