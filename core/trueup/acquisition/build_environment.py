@@ -19,6 +19,7 @@ _WATCHERS = {
     "circles.py": "_trueup_circles.py",
     "dead_links.py": "_trueup_dead_links.py",
     "depfiles.py": "_trueup_depfiles.py",
+    "ending.py": "_trueup_ending.py",
     "extra_settings.py": "_trueup_extra_settings.py",
     "gates.py": "_trueup_gates.py",
     "guard.py": "_trueup_guard.py",

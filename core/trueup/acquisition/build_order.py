@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from trueup.acquisition.trace import BuildTrace
@@ -30,6 +30,7 @@ class BuildOrder:
         constraints: PEP 508 strings that limit the versions of build requirements they name.
         traced: record what the backend looks at.
         subject: what is built, in words for people, where the tree's path says nothing to them.
+        meanwhile: done once, while the first hook is running.
     """
 
     tree: str
@@ -43,6 +44,7 @@ class BuildOrder:
     constraints: tuple[str, ...] = ()
     traced: bool = True
     subject: str = ""
+    meanwhile: Callable[[], None] | None = None
 
     @property
     def title(self) -> str:

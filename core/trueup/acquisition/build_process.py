@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -42,6 +42,7 @@ class HookRunner:
     Attributes:
         environment: the environment variables of the processes to come.
         backend: what the hooks import, where one process may do that for two; or "".
+        meanwhile: done once, while the first hook is running.
         seconds: hook to the seconds that it took.
         runs: how many processes were started; two hooks may have shared one.
     """
@@ -75,6 +76,7 @@ class HookRunner:
         self._reporter = reporter
         self._patience = patience
         self.backend = ""
+        self.meanwhile: Callable[[], None] | None = None
         self._left_over: HookProcess | None = None
         self.seconds: dict[str, float] = {}
         self.runs = 0
@@ -146,6 +148,9 @@ class HookRunner:
         waiter = threading.Thread(target=process.await_end, args=(ended,), daemon=True)
         waiter.start()
         try:
+            if self.meanwhile is not None:
+                first, self.meanwhile = self.meanwhile, None
+                first()
             quiet_since = time.monotonic()
             while not ended.wait(_LOOK_EVERY):
                 now = time.monotonic()

@@ -103,6 +103,7 @@ class _Build:
             reporter=reporter,
         )
         self.runner.backend = self._shared()
+        self.runner.meanwhile = order.meanwhile
 
     def __enter__(self) -> Self:
         """Begin the build."""

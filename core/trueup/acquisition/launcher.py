@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def listen_for_stack_requests() -> object | None:
+def listen_for_stack_requests() -> Any:
     """Write the stacks of all threads to a file when asked: why a build hangs can then be said."""
     path = os.environ.pop("_TRUEUP_BUILD_STACK", "")
     seconds = os.environ.pop("_TRUEUP_BUILD_SECONDS", "")
@@ -43,8 +43,14 @@ def arm(relay: str, lifeline: str) -> dict[str, Any]:
     here = os.path.dirname(os.path.abspath(__file__))
     # The script's folder is on sys.path already, unless PYTHONSAFEPATH is set.
     rest = [entry for entry in sys.path if os.path.abspath(entry) != here]
-    sys.path[:] = [here]
+    # What the build environment has loaded at its start lies there, with bytecode.
+    there = getattr(sys.modules.get("_trueup_guard"), "__file__", None)
+    ours = [os.path.dirname(there), here] if there else [here]
     try:
+        sys.path[:] = ours + rest  # the library is needed
+        if os.path.isdir("/proc/self/fd"):
+            __import__("_trueup_ending")
+        sys.path[:] = ours
         held = __import__("_trueup_lifeline") if lifeline else None
         for name in ("_trueup_guard", "_trueup_dead_links", "_trueup_recorder"):
             if os.path.exists(os.path.join(here, name + ".py")):
@@ -78,7 +84,10 @@ def main() -> None:
         stack = listen_for_stack_requests() or stack
     names = {"__name__": "__main__", "__file__": script, "__builtins__": __builtins__}
     sys.modules["__main__"].__dict__.update(names)
+    ending = sys.modules.get("_trueup_ending")  # the script is run among our own names
     exec(code, sys.modules["__main__"].__dict__)  # noqa: S102 - running it is what we are for
+    if ending is not None:
+        ending.leave(stack.fileno() if stack is not None else -1)
     del stack
 
 

@@ -63,23 +63,29 @@ _ON_THE_WAY, _IMPORT, _MAIN, _BACKEND, _OWN = "on the way", "import", "main", "b
 _sorts: dict[str, str] = {}
 
 
-def is_own_look(kind: str) -> bool:
+def is_own_look(kind: str, depth: int = 2) -> bool:
     """Whether the nearest code that is not Python's own library is the project's, or a plugin's.
 
     A module that is imported is run, so that all of its content matters.
+
+    Args:
+        kind: of the look.
+        depth: how many calls there are from the code that may be somebody's to here.
     """
-    frame: Any = sys._getframe(2)  # noqa: SLF001 - as documented
+    try:
+        frame: Any = sys._getframe(depth)  # noqa: SLF001 - as documented
+    except ValueError:
+        return False  # called by the interpreter itself
     while frame is not None:
-        names = frame.f_globals
-        name = names.get("__name__") or ""
+        name = frame.f_globals.get("__name__")
         sort = _sorts.get(name)  # asked for each of a hundred thousand looks
         if sort is None:
-            sort = _sorts[name] = _sort_of(name)
+            sort = _sorts[name] = _sort_of(name or "")
         if sort is _ON_THE_WAY:
             frame = frame.f_back
             continue
         if sort is _MAIN:
-            return not str(names.get("__file__") or "").endswith(_OUR_SCRIPTS)
+            return not str(frame.f_globals.get("__file__") or "").endswith(_OUR_SCRIPTS)
         return sort is _OWN or (sort is _IMPORT and kind == "R")
     return False
 

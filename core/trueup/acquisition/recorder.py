@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
     from trueup.acquisition.gates import open_gate
     from trueup.acquisition.onlooker import is_own_look, reads_by_itself
-    from trueup.acquisition.paths import append, foreign_places, is_absolute, line_of, text_of
+    from trueup.acquisition.paths import Places, append, is_absolute, line_of, text_of
     from trueup.acquisition.purpose import purpose_of_listing
     from trueup.acquisition.unaudited import watch_end, watch_environment, watch_stat
 else:
@@ -33,7 +33,7 @@ else:
         from _trueup_depfiles import NINJA_LOG, compiler_inputs
         from _trueup_gates import open_gate
         from _trueup_onlooker import is_own_look, reads_by_itself
-        from _trueup_paths import append, foreign_places, is_absolute, line_of, text_of
+        from _trueup_paths import Places, append, is_absolute, line_of, text_of
         from _trueup_purpose import purpose_of_listing
         from _trueup_unaudited import watch_end, watch_environment, watch_stat
     except ImportError:
@@ -41,15 +41,13 @@ else:
         from trueup.acquisition.depfiles import NINJA_LOG, compiler_inputs
         from trueup.acquisition.gates import open_gate
         from trueup.acquisition.onlooker import is_own_look, reads_by_itself
-        from trueup.acquisition.paths import append, foreign_places, is_absolute, line_of, text_of
+        from trueup.acquisition.paths import Places, append, is_absolute, line_of, text_of
         from trueup.acquisition.purpose import purpose_of_listing
         from trueup.acquisition.unaudited import watch_end, watch_environment, watch_stat
 
 __all__ = ["recorder", "start"]
 
 _FLUSH_AT = 64
-_SLASH_DOT, _SLASHES = os.sep + ".", os.sep * 2
-_SHARED_MEMORY = "/dev/shm/"  # noqa: S108 - what projects lie in is theirs to choose
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -61,11 +59,12 @@ class _Recorder:
         self.tree = tree
         self._folder = os.path.join(workspace, "trace")
         self.told = os.path.join(workspace, "compilers.d")
-        self._trees = tuple({os.path.join(top, "") for top in (tree, os.path.realpath(tree))})
-        self._foreign = foreign_places(workspace)
+        self._places = Places(tree, workspace)
+        self._current = self._places.current
         self._seen: set[tuple[str, ...]] = set()
-        self._places: dict[tuple[str, str], str | None] = {}
-        self._looks: dict[str, dict[tuple[str, str], bool]] = {"A": {}, "S": {}, "T": {}}
+        self._looked_at: dict[str, set[str]] = {"A": set(), "S": set(), "T": set()}
+        # By kind and folder; for each path, whether all is said of it.
+        self._looks: dict[tuple[str, str], dict[str, bool]] = {}
         self._pending: list[str] = []
         self._looking = False
 
@@ -75,14 +74,19 @@ class _Recorder:
         if record in self._seen:
             return
         self._seen.add(record)
-        self._pending.append(line_of(record))
-        # What is written to the tree has to be known of a process that is killed, too.
-        if len(self._pending) >= _FLUSH_AT or (kind == "W" and not is_absolute(fields[0])):
+        self._append(line_of(record))
+        if kind == "W" and not is_absolute(fields[0]):
+            self.flush()  # it has to be known of a process that is killed, too
+
+    def _append(self, line: str) -> None:
+        self._pending.append(line)
+        if len(self._pending) >= _FLUSH_AT:
             self.flush()
 
     def records(self) -> list[tuple[str, ...]]:
         """Return all that was noted in this process so far."""
-        return list(self._seen)
+        looks = [(kind, place) for kind, places in self._looked_at.items() for place in places]
+        return [*self._seen, *looks]
 
     def note_path(self, kind: str, path: Any, *more: str) -> None:
         """Write down what happened to `path`, if it is one that can matter."""
@@ -91,8 +95,8 @@ class _Recorder:
         text = path if type(path) is str else text_of(path)
         if text is None:
             return
-        folder = "" if is_absolute(text) else os.getcwd()
-        place = self._place(text, folder)
+        folder = "" if is_absolute(text) else self._current.known or self._current.find()
+        place = self._places.of(text, folder)
         if place is not None:
             self._note_place(kind, place, text, folder, more)
 
@@ -103,56 +107,44 @@ class _Recorder:
         if type(path) is not str:
             self.note_path(kind, path)
             return
-        folder = "" if is_absolute(path) else os.getcwd()
-        looks = self._looks[kind]
-        known = looks.get((folder, path))
+        folder = "" if is_absolute(path) else self._current.known or self._current.find()
+        looks = self._looks.get((kind, folder))
+        if looks is None:
+            looks = self._looks[kind, folder] = {}
+        known = looks.get(path)
         # All is said of it; or all but whether the project's own code looks at it, too.
-        if known or (known is False and not is_own_look(kind)):
+        # Between the look and `is_own_look` are what stands for `os.stat`, and this.
+        if known or (known is False and not is_own_look(kind, 3)):
             return
-        place = self._placed(os.path.join(folder, path)) if folder else self._placed(path)
-        looks[folder, path] = place is None or self._note_place(kind, place, path, folder)
+        if (place := self._places.found(path, folder)) is None:
+            looks[path] = True
+            return
+        looks[path] = self._places.is_for_all(kind, place, path, folder)
+        if not looks[path] and is_own_look(kind, 3):
+            self.note("X", place, kind)
+            looks[path] = True
+        looked_at = self._looked_at[kind]
+        if place not in looked_at:
+            looked_at.add(place)
+            self._append(line_of((kind, place)))
 
     def _note_place(
         self, kind: str, place: str, path: str, folder: str, more: tuple[str, ...] = ()
-    ) -> bool:
-        """Write down what happened to a path in `folder`; return whether all is said of it now."""
-        outside = not (folder or path.startswith(self._trees))
-        around = kind == "S" and self.tree.startswith(place)  # on the way to all that is in it
-        own = kind not in "RLGKAS" or (outside and (kind == "A" or around))
-        if not own:
+    ) -> None:
+        """Write down what happened to a path in `folder`."""
+        if not self._places.is_for_all(kind, place, path, folder):
             record = ("X", place, kind, *more)
             # Whose look it is takes a walk up the stack: not again for what is known to be own.
-            own = record in self._seen
-            if not own and is_own_look(kind):
+            if record not in self._seen and is_own_look(kind):
                 self.note(*record)
-                own = True
         self.note(kind, place, *more)
-        return own
-
-    def _place(self, path: str, folder: str) -> str | None:
-        """Return how a path is written down, or None; by far the most are asked for again."""
-        if (key := (path, folder)) not in self._places:
-            self._places[key] = self._placed(os.path.join(folder, path))
-        return self._places[key]
-
-    def _placed(self, path: str) -> str | None:
-        if _SLASH_DOT in path or _SLASHES in path:
-            path = os.path.normpath(path)
-        for tree in self._trees:
-            if path.startswith(tree):
-                return path[len(tree) :]
-            if path == tree[:-1]:
-                return "."
-        # Devices are no files; what lies in shared memory is.
-        device = path.startswith("/dev/") and not path.startswith(_SHARED_MEMORY)
-        return None if device or (path + os.sep).startswith(self._foreign) else path
 
     def note_compiled(self, path: str, folder: str) -> None:
         """Write down what a dependency file names outside of the tree; inside all counts anyway."""
         self._looking = True  # what we look at ourselves is nothing that the build depends on
         try:
             for name in compiler_inputs(path, folder):
-                place = self._place(name, folder)
+                place = self._places.of(name, folder)
                 if place is not None and os.path.isabs(place):
                     self.note("D", place)
         finally:
@@ -160,7 +152,7 @@ class _Recorder:
 
     def end(self) -> None:
         """Write down what compilers told, and bring all that was noted to the log."""
-        self.note_compiled(self.told, self._trees[0])
+        self.note_compiled(self.told, self._places.trees[0])
         self.flush()
 
     def flush(self) -> None:
@@ -194,6 +186,10 @@ class _Recorder:
                 return
         self.note_path("R", path)
 
+    def moved(self, _: tuple[Any, ...]) -> None:
+        """Note `os.chdir`: (path,)."""
+        self._current.is_left()
+
     def listed(self, arguments: tuple[Any, ...]) -> None:
         """Note `os.listdir` and `os.scandir`: (path,)."""
         path = "." if not arguments or arguments[0] is None else arguments[0]
@@ -225,7 +221,7 @@ class _Recorder:
         What that reads raises no audit event: it is one more program.
         """
         name, path = arguments[:2]
-        if path is not None and reads_by_itself(name, path, self._trees):
+        if path is not None and reads_by_itself(name, path, self._places.trees):
             self.started((None, [path], None))
 
     def bound(self, arguments: tuple[Any, ...]) -> None:
@@ -259,6 +255,7 @@ _EVENTS: dict[str, Callable[[_Recorder, tuple[Any, ...]], None]] = {
     "open": _Recorder.opened,
     "import": _Recorder.loaded,
     "ctypes.dlopen": _Recorder.bound,
+    "os.chdir": _Recorder.moved,
     "os.listdir": _Recorder.listed,
     "os.scandir": _Recorder.listed,
     "subprocess.Popen": _Recorder.started,

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from trueup.acquisition.archive import Limits, unpack
-from trueup.acquisition.credentials import recordable, redact
+from trueup.acquisition.credentials import redact
+from trueup.acquisition.direct_url import direct_url
 from trueup.acquisition.fetch import Fetched, Fetcher, Flight, Wanted, discard
 from trueup.acquisition.repository import Mirrors, checkout
 from trueup.errors import SourceError
@@ -19,7 +20,7 @@ from trueup.reporting import SILENT, Reporter
 from trueup.resolution.artifact import Archive, Directory, Repository, Sdist, Source, Wheel
 from trueup.values import dataclass, field
 
-__all__ = ["SourceTree", "Workspace", "direct_url", "open_source"]
+__all__ = ["SourceTree", "Workspace", "open_source"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,48 +91,6 @@ def open_source(
     except BaseException:
         shutil.rmtree(root, ignore_errors=True)
         raise
-
-
-def direct_url(source: Source, *, sha256: str = "", commit: str = "") -> dict[str, Any]:
-    """Return the content of direct_url.json (PEP 610) for something asked for by address or path.
-
-    Args:
-        source: what was asked for.
-        sha256: the digest of the file that was got, in hexadecimal.
-        commit: the exact commit that was checked out.
-    """
-    if isinstance(source, Directory):
-        from pathlib import Path
-
-        info = {"editable": True} if source.editable else {}
-        return {"url": Path(source.path).absolute().as_uri(), "dir_info": info}
-    if isinstance(source, Repository):
-        vcs = {"vcs": source.vcs, "commit_id": commit or source.commit}
-        if source.requested_revision:
-            vcs["requested_revision"] = source.requested_revision
-        found: dict[str, Any] = {"url": recordable(source.url), "vcs_info": vcs}
-    else:
-        hashes = dict(source.hashes)
-        if sha256:
-            hashes["sha256"] = sha256
-        archive: dict[str, Any] = {}
-        if hashes:
-            best = "sha256" if "sha256" in hashes else next(iter(hashes))
-            # "hash" is for readers from before "hashes" (the specification keeps both).
-            archive = {"hash": f"{best}={hashes[best]}", "hashes": hashes}
-        found = {"url": recordable(_as_url(source.url)), "archive_info": archive}
-    subdirectory = getattr(source, "subdirectory", "")
-    if subdirectory:
-        found["subdirectory"] = subdirectory
-    return found
-
-
-def _as_url(url: str) -> str:
-    if "://" in url or url.startswith("file:"):
-        return url.partition("#")[0]
-    from pathlib import Path
-
-    return Path(url).absolute().as_uri()
 
 
 def _from_repository(source: Repository, root: str, workspace: Workspace) -> SourceTree:

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from trueup.acquisition.build_key import build_key, pinned_source
 from trueup.acquisition.builder import BuildOrder, build_wheel
 from trueup.acquisition.dead_links import write_dead_links
+from trueup.acquisition.direct_url import direct_url
 from trueup.acquisition.git import Mirrors
 from trueup.acquisition.identity import check_file_name, check_identity
 from trueup.acquisition.links import dangling_in, not_followed_to_nothing
 from trueup.acquisition.pack import Pack
 from trueup.acquisition.snapshot import take_snapshot
-from trueup.acquisition.source import Workspace, direct_url, open_source
+from trueup.acquisition.source import Workspace, open_source
 from trueup.acquisition.supply import Acquired, Supply, origin
 from trueup.destination.lock import state_lock
 from trueup.errors import BuildError

@@ -74,6 +74,6 @@ def origin(artifact: Artifact, source: Source, sha256: str = "") -> Mapping[str,
     """Return the direct_url.json of what was asked for by its address (PEP 610)."""
     if not artifact.direct:
         return None
-    from trueup.acquisition.source import direct_url
+    from trueup.acquisition.direct_url import direct_url
 
     return direct_url(source, sha256=sha256)

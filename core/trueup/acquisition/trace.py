@@ -161,8 +161,13 @@ class _Notes:
     def of(cls, folder: str) -> _Notes:
         """Return what lies in a folder of logs."""
         notes = cls()
-        for kind, fields in _records(folder):
-            notes.take(kind, fields)
+        looks = {kind: notes.found[kind].add for kind in "AS"}
+        for line in _lines(folder):
+            look = looks.get(line[0])
+            if look is not None and "\\" not in line:
+                look(line[2:-1])  # by far the most
+            elif fields := _fields_of(line):
+                notes.take(line[0], fields)
         return notes
 
     def take(self, kind: str, fields: list[str]) -> None:
@@ -191,7 +196,7 @@ def _in_order(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _records(folder: str) -> Iterator[tuple[str, list[str]]]:
+def _lines(folder: str) -> Iterator[str]:
     try:
         names = sorted(os.listdir(folder))
     except FileNotFoundError:
@@ -200,13 +205,16 @@ def _records(folder: str) -> Iterator[tuple[str, list[str]]]:
         path = os.path.join(folder, name)
         with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as log:
             for line in log:
-                if not line.endswith("\n"):
-                    continue  # of a process that was killed: no trace to rely on comes of that
-                kind, *fields = line.rstrip("\n").split("\t")
-                if fields and "\\" in line:
-                    fields = [_ESCAPE.sub(lambda m: _MEANINGS[m[1]], each) for each in fields]
-                if fields:
-                    yield kind, fields
+                # Half a line is of a process that was killed: no trace to rely on comes of that.
+                if line.endswith("\n") and line != "\n":
+                    yield line
+
+
+def _fields_of(line: str) -> list[str]:
+    fields = line[:-1].split("\t")[1:]
+    if "\\" in line:
+        fields = [_ESCAPE.sub(lambda m: _MEANINGS[m[1]], each) for each in fields]
+    return fields
 
 
 def _settled(paths: Iterable[str], kind: str) -> Iterator[str]:

@@ -129,7 +129,7 @@ def _acquire(plan: Plan, supply: Supply, built: Mapping[str, Pack]) -> dict[str,
     for one in plan.add:
         name = one.artifact.name
         if name in built:
-            from trueup.acquisition.source import direct_url
+            from trueup.acquisition.direct_url import direct_url
 
             acquired[name] = Acquired(built[name], direct_url(one.artifact.source), "build")
     return acquired

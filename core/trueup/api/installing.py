@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 from trueup.acquisition.supply import Acquired, Supply
 from trueup.api.aftermath import own, tell_of, with_conflicts
 from trueup.api.answering import Answer, Built, answer
-from trueup.api.applying import Applied, Work, apply
-from trueup.api.delivering import compile_again
 from trueup.api.locked import answer_of_lock, with_locked_projects
 from trueup.api.order import Order
 from trueup.api.provision import supply_for
@@ -33,6 +31,7 @@ from trueup.resolution.satisfaction import find_unmet
 from trueup.values import replace
 
 if TYPE_CHECKING:
+    from trueup.api.applying import Applied
     from trueup.freshness.footing import Footing
     from trueup.importability import Sighting
 
@@ -104,17 +103,16 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     answered = _answered(order, built, installed, damaged, workshop, locked)
     built |= _built_of(answered.resolution, order, supply, installed, damaged, built)
     choices = _choices(order, answered, built, damaged)
-    plan = decide(
-        installed,
-        answered.resolution,
-        replace(choices, protected=own(order, installed) | order.spared),
-    )
+    choices = replace(choices, protected=own(order, installed) | order.spared)
+    plan = decide(installed, answered.resolution, choices)
     resolved = time.perf_counter()
     if order.dry_run:
         return replace(_report(environment, plan, {}), dry_run=True)
     before = _look_around(environment)
     packs = {one.artifact.name: one.pack for one in built.values() if one.pack is not None}
     fingerprints = {one.artifact.name: one.fingerprint for one in built.values()}
+    from trueup.api.applying import Work, apply
+
     work = Work(plan, packs, fingerprints, order.remake, order.compile_bytecode)
     applied = apply(work, environment, supply)
     report = _report(environment, plan, applied.acquired)
@@ -125,7 +123,10 @@ def _install(order: Order, environment: Environment, workshop: Workshop) -> Inst
     if not installed and (order.remake is None or order.remade is not None):
         report = replace(report, repeat=order.repeatable(answered, applied.acquired))
     tell_of(report, workshop.reporter)
-    compile_again(environment, workshop.store, again=applied.again)
+    if applied.again:
+        from trueup.api.anticipating import compile_later
+
+        compile_later(environment, workshop.store)
     return report if before is None else _importable(report, before, applied, order)
 
 
@@ -189,8 +190,7 @@ def _answered(
     if built and locked is None:
         from trueup.api.projects import settle
 
-        settled = settle(order, built, installed, damaged)
-        if settled is not None:
+        if (settled := settle(order, built, installed, damaged)) is not None:
             return Answer(settled)
     interpreter = order.environment.interpreter
     return answer(order.request, interpreter, built, installed, workshop, locked)

@@ -17,7 +17,6 @@ from packaging.utils import canonicalize_name
 
 from trueup.acquisition.supply import Supply
 from trueup.api.answering import answer
-from trueup.api.applying import Work, apply
 from trueup.api.workshop import Workshop
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.installed import read_installed
@@ -120,8 +119,10 @@ def _environment_of(
         installed = read_installed(environment)
         damaged = find_damage(environment, installed, edited_too=True)
         plan = decide(installed, resolution, PlanChoices(exact=True, damaged=damaged))
-        own = replace(supply, interpreter=environment.interpreter)
-        apply(Work(plan), environment, own)
+        if not plan.empty:
+            from trueup.api.applying import Work, apply
+
+            apply(Work(plan), environment, replace(supply, interpreter=environment.interpreter))
     return environment
 
 

@@ -19,16 +19,16 @@ from trueup.acquisition.trace import BuildTrace
 from trueup.acquisition.witness import Witness
 from trueup.acquisition.young_bytecode import drop_young_bytecode
 from trueup.api.abandoned import Attempt
+from trueup.api.following import gathered, load_what_follows
 from trueup.api.forerunners import Forerunners, record_build
+from trueup.api.plugged import patterns_of_plugins
 from trueup.destination.environment import Environment, Interpreter
 from trueup.destination.installed import read_installed
 from trueup.errors import BuildError
 from trueup.freshness.evidence import Evidence
 from trueup.freshness.fingerprint import Circumstances, Fingerprint
-from trueup.freshness.gathering import gather
 from trueup.freshness.names import is_by_product, is_noise
 from trueup.freshness.storage import decode, encode
-from trueup.hooks import inputs_of_plugins
 from trueup.reporting import Event
 from trueup.values import dataclass, replace
 
@@ -161,7 +161,7 @@ def _build_once(
         others=forerunners.made(),
         back=back,
     )
-    return _Once(pack, gather(evidence), evidence)
+    return _Once(pack, gathered(evidence), evidence)
 
 
 def _order(circumstances: Circumstances, supply: Supply, workspace: str) -> BuildOrder:
@@ -177,6 +177,7 @@ def _order(circumstances: Circumstances, supply: Supply, workspace: str) -> Buil
         isolation=not circumstances.site,
         timeout=supply.timeout,
         environment=variables,
+        meanwhile=load_what_follows,
     )
 
 
@@ -258,7 +259,7 @@ def _evidence(
         ),
         requirements=built.requirements,
         environment=tuple(_held_by(built.build_interpreter)),
-        patterns=inputs_of_plugins(circumstances.tree, editable=circumstances.editable),
+        patterns=patterns_of_plugins(circumstances.tree, editable=circumstances.editable),
         previous=previous,
         workplace=built.build_interpreter.prefix if isolation else "",
         foreign=tuple(
@@ -275,7 +276,7 @@ def _evidence(
 def _judged_again(once: _Once, same: frozenset[str]) -> _Once:
     """Take the fingerprint again, knowing what two builds in a row wrote alike: they made it."""
     evidence = replace(once.evidence, accepted=same)
-    return _Once(once.pack, gather(evidence), evidence)
+    return _Once(once.pack, gathered(evidence), evidence)
 
 
 def _held_by(interpreter: Interpreter) -> Iterable[str]:

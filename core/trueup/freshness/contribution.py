@@ -23,11 +23,17 @@ class Contribution:
         folders: relative to the tree; "." for the tree itself; absolute outside of it.
         files: the files, likewise.
         root_data: the tree's own folder gave files that are no modules.
+        above: the folders that files lie in at any depth, likewise.
     """
 
     folders: frozenset[str] = frozenset()
     files: frozenset[str] = frozenset()
     root_data: bool = False
+    above: frozenset[str] = frozenset()
+
+    def gives(self, path: str) -> bool:
+        """Whether this file was taken, or one below this folder."""
+        return path in self.files or path in self.above
 
     @property
     def data_around(self) -> frozenset[str]:
@@ -97,4 +103,9 @@ class Contribution:
     def _of(cls, files: frozenset[str]) -> Contribution:
         folders = frozenset(os.path.dirname(path) or "." for path in files)
         data = any("/" not in path and not path.endswith(".py") for path in files)
-        return cls(folders, files, data)
+        above: set[str] = set()
+        for folder in folders:
+            while folder and folder not in above:
+                above.add(folder)
+                folder = folder.rpartition("/")[0]  # noqa: PLW2901 - upwards
+        return cls(folders, files, data, frozenset(above - {"."}))

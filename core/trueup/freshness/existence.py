@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable
 
-from trueup.freshness.facts import ALWAYS
+from trueup.freshness.facts import ALWAYS, BuildFacts
 from trueup.freshness.folders import Folders
 from trueup.freshness.names import is_by_product
 
@@ -13,10 +14,19 @@ __all__ = ["Names"]
 
 
 class Names(Folders):
-    """The names that a build depended on: those in folders, and paths by themselves."""
+    """The names that a build depended on: those in folders, and paths by themselves.
 
-    def absences(self) -> Iterable[str]:
-        """Yield what was looked for in vain, and may not appear."""
+    Attributes:
+        absences: returns what was looked for in vain, and may not appear.
+        presences: returns what was looked at and must stay.
+    """
+
+    def __init__(self, facts: BuildFacts) -> None:
+        super().__init__(facts)
+        self.absences = functools.cache(lambda: tuple(self._find_absences()))
+        self.presences = functools.cache(lambda: tuple(self._find_presences()))
+
+    def _find_absences(self) -> Iterable[str]:
         looked = {
             *self.facts.trace.absences,
             *(path for path in ALWAYS if not self.facts.sight.exists(path)),
@@ -40,11 +50,12 @@ class Names(Folders):
         """Whether a backend's look at one path decides something: not so inside of what is live."""
         if not self.facts.live:
             return True
-        parent = os.path.dirname(path) or "."
-        return parent in {*self._searched(), "."} or self._rule_of_search(parent) is not None
+        parent = _folder_of(path)
+        if parent == "." or parent in self._searched():
+            return True
+        return self._rule_of_search(parent) is not None
 
-    def presences(self) -> Iterable[str]:
-        """Yield what was looked at and must stay."""
+    def _find_presences(self) -> Iterable[str]:
         looked = {*self.facts.trace.presences, *self.facts.reach.roots}
         if self.facts.editable and self.facts.is_uv_build():
             looked.update(self._top_packages())
@@ -52,7 +63,7 @@ class Names(Folders):
         for path in sorted(looked):
             if path in self.facts.made:
                 continue
-            package = os.path.dirname(path) if path.endswith("/__init__.py") else path
+            package = path.removesuffix("/__init__.py")
             certain = path in self.facts.own or path in self.facts.reach.roots
             certain = certain or self._was_named(path)
             counts = certain or (not self.facts.is_noisy(path) and self._carries(package, path))
@@ -65,8 +76,7 @@ class Names(Folders):
 
     def _was_named(self, path: str) -> bool:
         """Whether settings name an editable's package: its parent was not looked through."""
-        parent = os.path.dirname(path) or "."
-        if not self.facts.editable or parent in self._looked_through:
+        if not self.facts.editable or _folder_of(path) in self._looked_through:
             return False
         if not self.facts.sight.exists(f"{path}/__init__.py") or self.facts.is_noisy(path):
             return False
@@ -79,9 +89,8 @@ class Names(Folders):
         Then it does without it as well, and where the folder itself is on the path of Python, what
         lies in it is no part of what was built.
         """
-        parent = os.path.dirname(path) or "."
         plain = self.facts.reach.plain and not self.facts.reach.names_packages
-        return plain and parent in self._looked_through
+        return plain and _folder_of(path) in self._looked_through
 
     def _top_packages(self) -> Iterable[str]:
         """Yield what uv_build looks for, unseen: without its package it builds nothing."""
@@ -105,8 +114,12 @@ class Names(Folders):
                 is_package = self.facts.sight.exists(start + "__init__.py")
                 return inside and (is_package or path.endswith(".py"))
             return inside or any(root.startswith(start) for root in roots)
-        files = self.facts.contribution.files
-        return path in files or any(one.startswith(start) for one in files)
+        return self.facts.contribution.gives(path)
+
+
+def _folder_of(path: str) -> str:
+    """Return what `os.path.dirname` does, in a tenth of its time; "." for the tree itself."""
+    return path.rpartition("/")[0] or ("/" if path[:1] == "/" else ".")
 
 
 def _for_sdists(path: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import cache
 
 from trueup.freshness.contribution import Contribution
 from trueup.freshness.discovery import takes_modules_alone
@@ -62,6 +63,7 @@ class BuildFacts:
         self.reach = reach_of(evidence.pack, self.sight.tree) if self.editable else Reach()
         self.changed = frozenset(evidence.after.changed_since(evidence.before))
         self.own = frozenset(self.trace.own)
+        self._is_noisy_folder = cache(lambda path: any(map(is_noise, path.split("/"))))
         self._contents: dict[str, bytes | None] = {}
         self._written = frozenset(self.trace.writes) | evidence.accepted | evidence.back
         self.made = self._find_made()
@@ -286,9 +288,10 @@ class BuildFacts:
 
     def is_noisy(self, path: str) -> bool:
         """Whether a path is what tools keep for themselves, and the project does not look at."""
-        if os.path.isabs(path):
+        if path in self.own or os.path.isabs(path):
             return False
-        return path not in self.own and any(map(is_noise, path.split("/")))
+        folder, _, name = path.rpartition("/")
+        return is_noise(name) or self._is_noisy_folder(folder)
 
 
 def _changed(path: str) -> str:

@@ -32,7 +32,9 @@ class Reach:
 
     def leads_to(self, path: str) -> str | None:
         """Return `path` relative to the deepest root that it lies in; None where in none."""
-        for root in sorted(self.roots, key=len, reverse=True):
+        # Asked for each of ten thousand files, and most have one root.
+        several = len(self.roots) > 1
+        for root in sorted(self.roots, key=len, reverse=True) if several else self.roots:
             if root == path:
                 return ""
             if root == ".":

@@ -15,9 +15,10 @@ from packaging.direct_url import DirectUrl
 from support.site import Page, Site, open_site
 from trueup.acquisition.connection import Network
 from trueup.acquisition.credentials import Credentials
+from trueup.acquisition.direct_url import direct_url
 from trueup.acquisition.fetch import NetworkFetcher
 from trueup.acquisition.repository import Mirrors
-from trueup.acquisition.source import SourceTree, Workspace, direct_url, open_source
+from trueup.acquisition.source import SourceTree, Workspace, open_source
 from trueup.errors import FetchError, HashMismatch, SourceError
 from trueup.resolution.artifact import Archive, Directory, Repository, Sdist, Source, Wheel
 

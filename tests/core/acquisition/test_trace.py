@@ -111,6 +111,39 @@ def test_each_look_at_the_tree_is_recorded_once_as_what_it_was(
     assert not any("__pycache__" in path for path in (*trace.reads, *trace.writes))
 
 
+MOVING = """
+import threading
+os.path.exists("there.txt"); os.stat("sub/../sub/there.txt"); os.path.exists("./dot.txt")
+os.chdir("sub")
+os.path.exists("seen.txt"); os.path.exists("../above.txt"); os.path.exists(".hidden")
+top = os.open("..", os.O_RDONLY)
+moved = threading.Thread(target=os.fchdir, args=(top,))
+moved.start(); moved.join()
+os.path.exists("by_a_thread.txt"); os.path.exists("sub//double.txt"); os.path.exists("")
+open("sub/open.txt").close()
+os.chdir("sub")
+open("opened.txt").close()
+os.path.exists(os.path.join(os.getcwd(), "absolute.txt"))
+os.chdir("..")
+os.close(top)
+"""
+
+
+@pytest.mark.parametrize("version", TARGETS)
+def test_a_look_is_at_where_the_process_is_just_then(
+    version: str, tmp_path: Path, provision: Provisioner
+) -> None:
+    inside = ("there", "seen", ".hidden", "double", "open", "opened", "absolute")
+    names = [f"sub/{name}{'' if name == '.hidden' else '.txt'}" for name in inside]
+    laid = dict.fromkeys(("there.txt", "dot.txt", "above.txt", "by_a_thread.txt", *names), "")
+    python = describe(need_python(version))
+    trace = traced(tmp_path, provision, MOVING, laid, interpreter=python)
+    looked = {*trace.presences, *trace.reads}
+    assert looked - ALWAYS - {".", "sub", ""} == set(laid)
+    assert set(laid) <= set(trace.own)
+    assert not any("sub/sub" in path or path.startswith("..") for path in trace.absences)
+
+
 @pytest.mark.parametrize("version", TARGETS)
 def test_a_glob_asks_only_for_the_names_that_match(
     version: str, tmp_path: Path, provision: Provisioner
