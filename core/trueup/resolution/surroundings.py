@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["configuration_files", "content_digest", "local_places", "surroundings"]
 
 DECIDING = ("UV_", "PIP_")
+# The head of a table, by its first two keys; a pyproject.toml has no others (PEP 518, 621, 735).
+_TABLE = re.compile(
+    rb"^[ \t]*\[\[?[ \t]*(tool|project|build-system|dependency-groups)\b[ \t]*\.?[ \t]*([\w-]*)",
+    re.MULTILINE,
+)
+# What may look like such a head and be none, or be one and not look so.
+_NOT_PLAIN = re.compile(rb"\"\"\"|\'\'\'|^[ \t]*\[.*[\"\']|\r(?!\n)", re.MULTILINE)
+_OF_MEMBERS = re.compile(rb"^[ \t]*(?:name|requires-python)\b.*", re.MULTILINE)
 
 
 def surroundings(environment: Mapping[str, str], folder: str) -> dict[str, str]:
@@ -39,21 +48,31 @@ def _deciding_digest(path: str) -> str:
     """
     if os.path.basename(path) != "pyproject.toml":
         return content_digest(path)
-    import tomllib
-
     try:
         with open(path, "rb") as file:
             content = file.read()
     except OSError:
         return ""
-    try:
-        document = tomllib.loads(content.decode())
-        project = document.get("project", {})
-        member = [project.get(key) for key in ("name", "requires-python")] if project else []
-        said = repr((document.get("tool", {}).get("uv"), member))
-    except (ValueError, AttributeError):  # who cannot read it may have something to say of it
-        return sha256(content).hexdigest()
-    return sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(_said_to_uv(content)).hexdigest()
+
+
+def _said_to_uv(content: bytes) -> bytes:
+    """Return what of a pyproject.toml uv goes by; all of it where that is not plain to see.
+
+    By its lines, as a parser of TOML takes longer to be loaded than most of them to be read.
+    """
+    if _NOT_PLAIN.search(content):
+        return content
+    heads = [*_TABLE.finditer(content)]
+    ends = [*(head.start() for head in heads[1:]), len(content)]
+    said = [content[: heads[0].start()] if heads else content]
+    for head, end in zip(heads, ends, strict=True) if heads else ():
+        table = content[head.start() : end]
+        if head[1] == b"tool" and head[2] in {b"", b"uv"}:
+            said.append(table)
+        elif head[1] == b"project" and not head[2]:
+            said += [b"[project]", *_OF_MEMBERS.findall(table)]
+    return b"\n".join(said)
 
 
 def content_digest(path: str) -> str:

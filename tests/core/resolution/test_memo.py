@@ -212,13 +212,21 @@ def test_of_a_project_what_resolvers_are_told_by_it_is_a_part_of_the_surrounding
     project = '[project]\nname = "beam"\nversion = "1.0"\n'
     as_it_was = around(project)
     assert around(project + 'description = "long"\ndependencies = ["arch"]\n') == as_it_was
+    assert around(project + "[tool.other]\nlines = [\n  1,\n]\n[build-system]\n") == as_it_was
     others = [
         project + "[tool.uv]\nno-index = true\n",
         project + '[tool.uv]\nconstraint-dependencies = ["arch<2"]\n',
+        project + "[tool.other]\n[tool.uv]\nmanaged = false\n",
+        project + '[tool.uv]\nlists = [\n  ["a"]\n]\n',
+        project + '[tool.uv]\nlists = [\n  ["a"]\n]\nno-index = false\n',
+        project + '[[tool.uv.index]]\nurl = "https://example.org"\n',
+        project + '[ tool . uv . sources ]\narch = { path = "a" }\n',
+        project + '["tool"."uv"]\nno-index = true\n',
+        project + "[tool]\nuv.no-index = true\n",
+        "tool.uv.no-index = true\n" + project,
+        project + 'readme = """\n[tool.other]\n"""\n[tool.uv]\nno-index = true\n',
         project + 'requires-python = ">=3.11"\n',
         "[tool.other]\n",
-        "[project\n",
-        "tool = 1\n",
     ]
     seen = [as_it_was, *map(around, others)]
     assert all(one not in seen[:at] for at, one in enumerate(seen))
