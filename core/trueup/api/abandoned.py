@@ -155,6 +155,7 @@ def _made(
                 path in written
                 or (path + "/").startswith(places)
                 or ("." in name and is_by_product(name))
+                or name in _BOOKS  # in the tree itself, where that is what it builds in
             )
         )
         if known and not any(map(is_noise, path.split("/"))):
