@@ -216,16 +216,14 @@ class _Recorder:
         self.started((arguments[0], arguments[1], None))
 
     def loaded(self, arguments: tuple[Any, ...]) -> None:
-        """Note `import`: (name, path, ...); a path only where it is machine code that is loaded.
-
-        What that reads raises no audit event: it is one more program.
-        """
+        """Note `import`: (name, path, ...), a path of machine code, which is one more program."""
         name, path = arguments[:2]
+        self.note_path("R", path)
         if path is not None and reads_by_itself(name, path, self._places.trees):
             self.started((None, [path], None))
 
     def bound(self, arguments: tuple[Any, ...]) -> None:
-        """Note `ctypes.dlopen`: (name,)."""
+        """Note `ctypes.dlopen` and `sqlite3.connect`: (name,); no `open` is raised for these."""
         self.loaded(("", text_of(arguments[0])))
 
     def placed(self, arguments: tuple[Any, ...]) -> None:
@@ -256,6 +254,7 @@ _EVENTS: dict[str, Callable[[_Recorder, tuple[Any, ...]], None]] = {
     "import": _Recorder.loaded,
     "ctypes.dlopen": _Recorder.bound,
     "os.chdir": _Recorder.moved,
+    "sqlite3.connect": _Recorder.bound,
     "os.listdir": _Recorder.listed,
     "os.scandir": _Recorder.listed,
     "subprocess.Popen": _Recorder.started,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -184,6 +186,23 @@ def test_what_only_machine_code_in_the_backends_process_reads_counts(
     _installed(tmp_path, home, setup)
     assert _judged(home) == Fresh()
     (tmp_path / "project/x.proto").write_text("b")
+    assert isinstance(_judged(home), Stale)
+
+
+@pytest.mark.parametrize("place", ["", "../"])
+def test_a_database_that_own_code_asks_counts(place: str, tmp_path: Path, home: Home) -> None:
+    def fill(value: int) -> None:
+        with closing(sqlite3.connect(tmp_path / "project" / f"{place}facts.db")) as base, base:
+            base.execute("create table if not exists fact (value)")
+            base.execute("insert into fact values (?)", (value,))
+
+    (tmp_path / "project").mkdir()
+    fill(1)
+    setup = f"import sqlite3\nbase = sqlite3.connect('{place}facts.db')\n"
+    asked = "found = base.execute('select sum(value) from fact').fetchone()\nbase.close()"
+    _installed(tmp_path, home, setup + asked)
+    assert _judged(home) == Fresh()
+    fill(2)
     assert isinstance(_judged(home), Stale)
 
 
