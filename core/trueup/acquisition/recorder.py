@@ -182,7 +182,8 @@ class _Recorder:
         path, _, flags = arguments
         if isinstance(flags, int) and flags & _WRITING:
             self.note_path("W", path)
-            if not flags & os.O_RDWR or flags & os.O_TRUNC:
+            # Who makes a file only where there is none (O_EXCL) has looked for it.
+            if not flags & (os.O_RDWR | os.O_EXCL) or flags & os.O_TRUNC:
                 return
         self.note_path("R", path)
 

@@ -81,6 +81,14 @@ class Basis:
         paths = [os.path.join(beside, name) for name in names]
         self._look_at([path for path in paths if os.path.lexists(path)])
 
+    def is_laid_down(self, paths: Sequence[str]) -> None:
+        """Look at the files of an editable, before it is told whether each is there.
+
+        Args:
+            paths: absolute.
+        """
+        self._look_at([path for path in paths if os.path.exists(path)])
+
     def is_judged(self, fingerprint: Fingerprint | None, sight: Sight | None) -> None:
         """Look at all that a verdict will stand on, before it is found.
 

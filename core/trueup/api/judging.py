@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from trueup.acquisition.build_environment import backend_environment
 from trueup.api.basis import Basis
+from trueup.api.footholds import footholds, held
 from trueup.api.judgement import Judgement, decoded
 from trueup.api.settling import settle
 from trueup.destination.environment import Environment, Interpreter
@@ -21,7 +22,7 @@ from trueup.destination.installed import (
 from trueup.errors import SourceError
 from trueup.freshness.fingerprint import FILE_NAME, Circumstances, Fingerprint
 from trueup.freshness.sight import Sight
-from trueup.freshness.verdict import Stale, Unknown, Verdict, judge
+from trueup.freshness.verdict import Fresh, Stale, Unknown, Verdict, judge
 from trueup.resolution.request import LocalProject
 from trueup.values import replace
 
@@ -101,9 +102,13 @@ def judge_distribution(
         return _judge_from_outside(distribution, environment, path, editable=editable)
     now = _circumstances_now(fingerprint, path, environment.interpreter)
     sight = sight_now(fingerprint, now, environment.interpreter, variables)
+    files = footholds(distribution) if editable else ()
     if basis is not None:
+        basis.is_laid_down(files)
         basis.is_judged(fingerprint, sight)
     verdict = judge(fingerprint, now, sight)
+    if editable and isinstance(verdict, Fresh):
+        verdict = held(files)
     return Judgement(distribution, path, editable, verdict, record, environment=environment.root)
 
 

@@ -21,8 +21,9 @@ def evidence_of(found: Fingerprint) -> dict[str, Any]:
         "python": around.python,
         "requirements": list(found.requirements),
         "environment": list(found.environment),
-        "inputs": {one.path: one.kind for one in found.files if one.kind not in {"output", "link"}},
-        "outputs": {one.path: one.kind for one in found.files if one.kind in {"output", "link"}},
+        "inputs": {one.path: one.kind for one in found.files if one.kind not in _NO_INPUTS},
+        "outputs": {one.path: one.kind for one in found.files if one.kind in _OUTPUTS},
+        "left": [one.path for one in found.files if one.kind == "left"],
         "folders": {one.path: one.rule for one in found.listings},
         "absences": list(found.absences),
         "presences": list(found.presences),
@@ -34,9 +35,12 @@ def evidence_of(found: Fingerprint) -> dict[str, Any]:
     }
 
 
+_OUTPUTS = frozenset(("output", "link"))
+_NO_INPUTS = _OUTPUTS | {"left"}
 _SECTIONS = {
     "inputs": "It was built from these files",
     "outputs": "The build left these in the tree, and they are imported",
+    "left": "The build made these, and takes them as they are once they are edited",
     "folders": "The names in these folders count",
     "absences": "These were looked for, and may not appear",
     "presences": "These must stay where they are",

@@ -118,7 +118,7 @@ class BuildFacts:
         if before is None or path in self.changed or path in self.seen.others:
             return False
         since = self.seen.previous.time_ns if self.seen.previous else 0
-        return before.mtime_ns > since and self._may_be_written(path)
+        return before.mtime_ns > since and self.may_be_written(path)
 
     def altered(self) -> frozenset[str]:
         """Return what of `made` may be somebody's work.
@@ -132,7 +132,7 @@ class BuildFacts:
         there = (self.seen.begun or self.seen.before).entries
         found = {path for path in self.changed if path in there and path not in earlier}
         new = (path for path in self.changed if path not in there and path not in earlier)
-        doubtful = {path for path in new if self._may_be_written(path) and not self._is_seen(path)}
+        doubtful = {path for path in new if self.may_be_written(path) and not self._is_seen(path)}
         found |= doubtful.intersection(self.sight.files.listed if doubtful else ())
         return frozenset((found | old) & self.made)
 
@@ -144,13 +144,13 @@ class BuildFacts:
         found = {
             path
             for path in self.altered()
-            if self._may_be_written(path)
+            if self.may_be_written(path)
             # To what an editable leads, that is an output: an edit of it is seen anyway.
             and not (self.editable and self.reach.leads_to(path) is not None)
         }
         return frozenset(found.intersection(self.sight.files.listed)) if found else frozenset()
 
-    def _may_be_written(self, path: str) -> bool:
+    def may_be_written(self, path: str) -> bool:
         """Whether a file can be the work of people: no link, and nothing that is only compiled."""
         entry = self.seen.after.entries[path]
         if entry.is_directory or entry.is_link or path.endswith((*EXTENSION_SUFFIXES, *_COMPILED)):

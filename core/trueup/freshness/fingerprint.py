@@ -22,11 +22,14 @@ __all__ = [
 FILE_NAME = "trueup.json"
 """Where it lies in the dist-info directory of what was installed."""
 
-FileKind = Literal["content", "facet", "settings", "output", "link", "taken", "script", "target"]
+FileKind = Literal[
+    "content", "facet", "settings", "output", "link", "taken", "script", "target", "left"
+]
 """What of a file counts: all of its content, what a backend takes out of a module without running
 it, the tables of pyproject.toml that a backend can mean, the content of an output, the target of a
 link, the content of what a wheel took and whether it can be executed, a script of cmake or meson
-without its remarks, where a link of the project leads that somebody asked about."""
+without its remarks, where a link of the project leads that somebody asked about, the content of
+what a build made and may take as it is the next time, unless it has gone."""
 
 ListingRule = Literal[
     "all", "packages", "licences", "matching", "folders", "namespaces", "modules", "found", "sought"

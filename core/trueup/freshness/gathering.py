@@ -21,7 +21,8 @@ from trueup.freshness.fingerprint import (
     Fingerprint,
     Question,
 )
-from trueup.freshness.names import EXTENSION_SUFFIXES, is_by_product, is_compiler
+from trueup.freshness.names import is_compiler
+from trueup.freshness.outputs import outputs_of
 from trueup.freshness.project_files import survey_digest
 from trueup.freshness.reach import ties_of
 from trueup.freshness.required import files_of_required, names_in_required
@@ -251,37 +252,9 @@ class _Gathering:
     # Outputs
 
     def _outputs(self) -> list[FileMark]:
-        """Return marks of what the installed editable leads to; a wheel needs nothing of the tree.
-
-        A generated file that a wheel was made of is in the wheel.
-        """
-        if not self.facts.editable:
-            return []
-        found: list[FileMark] = []
-        for path, entry in sorted(self.facts.seen.after.entries.items()):
-            is_output = path.endswith(EXTENSION_SUFFIXES) or not self.facts.is_input(path)
-            if entry.is_directory or not is_output:
-                continue
-            inside = self.facts.reach.leads_to(path)
-            if inside is None or is_by_product(inside) or self._is_workings(path):
-                continue
-            mark = self._mark(path, "link" if entry.is_link else "output")
-            if mark is not None:
-                found.append(mark)
-        return found
-
-    def _is_workings(self, path: str) -> bool:
-        """Whether a file is one that ninja works with.
-
-        An editable that builds when it is imported (meson-python) changes these at each import.
-        What it makes is an output all the same.
-        """
-        if path.endswith(EXTENSION_SUFFIXES):
-            return False
-        return any(
-            path.startswith(root + "/") and self.facts.sight.exists(f"{root}/build.ninja")
-            for root in self.facts.reach.roots
-        )
+        found = outputs_of(self.facts, self.members)
+        marks = (self._mark(path, kind) for path, kind in found)
+        return [mark for mark in marks if mark is not None]
 
     def _questions(self) -> Iterable[Question]:
         asked: dict[tuple[tuple[str, ...], str], None] = {}

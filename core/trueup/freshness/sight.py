@@ -45,7 +45,7 @@ _LINKS = frozenset(("output", "link", "target"))  # not followed
 _TAKEN_WHOLE = frozenset(("all", "matching"))
 # What `isabs` comes to, without its three calls: it is asked for each of ten thousand files.
 _is_absolute = os.path.isabs if os.name == "nt" else operator.methodcaller("startswith", "/")
-_WHOLE = frozenset(("content", "output", "taken"))
+_WHOLE = frozenset(("content", "output", "taken", "left"))
 
 
 class Signature(NamedTuple):

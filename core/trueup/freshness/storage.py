@@ -28,7 +28,7 @@ from trueup.values import asdict
 
 __all__ = ["FORMAT", "decode", "encode"]
 
-FORMAT = 12
+FORMAT = 13
 _KINDS: tuple[FileKind, ...] = get_args(FileKind)
 _RULES: tuple[ListingRule, ...] = get_args(ListingRule)
 _DIGEST = 16

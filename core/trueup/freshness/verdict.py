@@ -81,10 +81,11 @@ def _settings(one: Circumstances) -> str:
 
 def _files(fingerprint: Fingerprint, sight: Sight) -> Iterator[Reason]:
     for mark in sight.other_than(fingerprint.files, fingerprint.time_ns):
-        output = mark.kind in {"output", "link"}
-        follow = not output and mark.kind != "target"
+        output = mark.kind in {"output", "link", "left"}
+        follow = mark.kind not in {"output", "link", "target"}
         if sight.signature(mark.path, follow=follow) is None:
-            yield _missing(mark.path, output=output)
+            if mark.kind != "left":  # it would be made again
+                yield _missing(mark.path, output=output)
         elif mark.kind == "settings":
             yield from _settings_of(mark, fingerprint, sight)
         elif sight.digest(mark.path, mark.kind) != mark.digest:
