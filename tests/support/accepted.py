@@ -16,6 +16,11 @@ ACCEPTED_FALSE_STALE = {
         "new_data_folder_with_a_dash",
     ): "git may come to track what is in it",
     ("setuptools-64", "*", "licence_added"): "later releases take a file of that name",
+    (
+        "setuptools-generates",
+        "wheel",
+        "generated_edited",
+    ): "setup.py looks at it before it writes, and could take it as it is",
     ("setuptools-cython", "*", "init_edited"): "Cython looks at it, and may read it",
     (
         "scikit-build",
