@@ -177,15 +177,15 @@ class _Notes:
         elif kind == "P":
             self.programs.add(Program(tuple(fields[1:]), fields[0]))
         elif kind == "G":
-            self.globs.add((_slashed(fields[0]), fields[1]))
+            self.globs.add((_folder(fields[0]), fields[1]))
         elif kind in self.found:
             self.found[kind].add(fields[0])
         if kind == "K":
-            self.finders.add((_slashed(fields[0]), fields[1]))
+            self.finders.add((_folder(fields[0]), fields[1]))
         if kind == "X" and fields[1] == "G":
-            self.own_globs.add((_slashed(fields[0]), fields[2]))
+            self.own_globs.add((_folder(fields[0]), fields[2]))
         elif kind == "X" and fields[1] in "LK":
-            self.own_listings.add(_slashed(fields[0]))
+            self.own_listings.add(_folder(fields[0]))
 
 
 def _arguments_and_directory(program: Program) -> tuple[tuple[str, ...], str]:
@@ -220,7 +220,7 @@ def _fields_of(line: str) -> list[str]:
 def _settled(paths: Iterable[str], kind: str) -> Iterator[str]:
     """Give paths as they are kept: bytecode that was read stands for its source."""
     for path in paths:
-        settled = _slashed(path)
+        settled = _folder(path) if kind in "LK" else _slashed(path)
         if "__pycache__" not in settled:
             if not settled.endswith(_OURS):
                 yield settled
@@ -231,6 +231,13 @@ def _settled(paths: Iterable[str], kind: str) -> Iterator[str]:
 
 def _slashed(path: str) -> str:
     return path.replace(os.sep, "/") if os.sep != "/" else path
+
+
+def _folder(path: str) -> str:
+    """Return a folder's name as it is kept: whoever lists `yaml/` has listed `yaml`."""
+    slashed = _slashed(path)
+    bare = slashed.rstrip("/")
+    return bare if bare and not bare.endswith(":") else slashed  # of a drive, or of all
 
 
 def _lasting(paths: Iterable[str]) -> Iterator[str]:

@@ -163,6 +163,18 @@ def test_a_glob_asks_only_for_the_names_that_match(
     assert not {"one", "two"} & {*trace.listings, *trace.own_listings}
 
 
+def test_a_folder_is_the_same_with_a_slash_behind_it(
+    tmp_path: Path, provision: Provisioner
+) -> None:
+    body = "import glob\nos.listdir('listed/'); list(os.walk('walked/')); glob.glob('found//*')"
+    laid = {"listed/a": "", "walked/b": "", "found/c": ""}
+    trace = traced(tmp_path, provision, body, laid)
+    assert {"listed", "walked"} <= set(trace.own_listings)
+    assert ("found", "*") in trace.own_globs
+    seen = {*trace.listings, *trace.walks, *trace.own_listings, *(one for one, _ in trace.globs)}
+    assert not any(path.endswith("/") for path in seen if path != "/")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege there")
 def test_a_link_that_leads_to_itself_was_looked_for_in_vain(
     tmp_path: Path, provision: Provisioner
