@@ -11,17 +11,21 @@ from pathlib import Path
 
 import pytest
 from support.builds import lay_tree
-from support.projects import BACKEND
+from support.projects import BACKEND, GENERATING
 from support.waiting import runs, wait_for
 from support.wheels import make_wheel
+from trueup.acquisition.snapshot import take_snapshot
 from trueup.acquisition.store import open_store
 from trueup.acquisition.store_upkeep import clear, prune
+from trueup.api.killed import Begun
+from trueup.errors import StoreError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it looks for processes by /proc")
 
 # The hook makes a module where there is none, and one each time; then it says so, and waits, with
 # a program that it started, if it is told to.
-_SLOW = """
+_SLOW = (
+    """
 def _generate():
     template = pathlib.Path("template.txt").read_text()
     module = pathlib.Path("src/demo/made.py")
@@ -38,17 +42,9 @@ def _generate():
 
 def _set_up():
     pass
-
-plain_wheel, plain_editable = build_wheel, build_editable
-
-def build_wheel(*arguments):
-    _generate()
-    return plain_wheel(*arguments)
-
-def build_editable(*arguments):
-    _generate()
-    return plain_editable(*arguments)
 """
+    + GENERATING
+)
 # What cmake does: a folder of its own, in which the flags of the first time are written down.
 _CMAKE = """
 def _set_up():
@@ -244,3 +240,12 @@ def test_a_cleared_store_holds_nothing_of_it(tmp_path: Path) -> None:
     store = open_store(str(project.cache))
     clear(store)
     assert os.listdir(store.folder("attempts")) == []
+
+
+def test_where_there_is_no_room_for_what_has_to_be_remembered_it_is_said(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    begun = Begun(str(tmp_path / "gone"), str(tmp_path / "tree"))
+    with pytest.raises(StoreError, match="gone"):
+        begun.write(take_snapshot(begun.tree))
+    with pytest.raises(StoreError, match="gone"):
+        begun.workspace()

@@ -56,6 +56,19 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
     return _wheel(folder, {name: os.path.abspath("src") + "\\n"})
 """
 
+GENERATING = """
+plain_wheel, plain_editable = build_wheel, build_editable
+
+def build_wheel(*arguments):
+    _generate()
+    return plain_wheel(*arguments)
+
+def build_editable(*arguments):
+    _generate()
+    return plain_editable(*arguments)
+"""
+"""Behind a backend that has a `_generate`, too: it is called first by each build."""
+
 
 def project_files(
     name: str = "local",

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from trueup.acquisition.store_records import read_record, record_path, write_record
-from trueup.acquisition.store_temporary import is_alive, remove, temporary_name
-from trueup.errors import StoreError
+from trueup.acquisition.store_temporary import is_alive, make_temporary, remove
 
 if TYPE_CHECKING:
     from trueup.acquisition.store import Store
@@ -62,15 +61,7 @@ def make_workplace(store: Store) -> str:
     Raises:
         StoreError: it cannot be made.
     """
-    path = temporary_name(store.folder(_FOLDER))
-    try:
-        os.mkdir(path, 0o700)
-    except OSError as problem:
-        raise StoreError(
-            f"{path} cannot be made: {problem.strerror}",
-            hint="Make room there, or name another place with TRUEUP_CACHE_DIR.",
-        ) from problem
-    return path
+    return make_temporary(store.folder(_FOLDER))
 
 
 def outdated(store: Store) -> Iterator[str]:

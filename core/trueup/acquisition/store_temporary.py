@@ -18,7 +18,15 @@ from functools import cache
 
 from trueup.errors import StoreError
 
-__all__ = ["is_alive", "remove", "remove_leftovers", "temporary_directory", "temporary_name"]
+__all__ = [
+    "is_alive",
+    "make_temporary",
+    "making",
+    "remove",
+    "remove_leftovers",
+    "temporary_directory",
+    "temporary_name",
+]
 
 _PATIENCE = 2 * 24 * 3600.0  # seconds
 
@@ -49,6 +57,34 @@ def temporary_name(folder: str, suffix: str = "") -> str:
     return os.path.join(folder, f"{_world()}-{os.getpid()}-{os.urandom(6).hex()}{suffix}")
 
 
+def make_temporary(folder: str) -> str:
+    """Make a directory in `folder` that tells whose it is.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    path = temporary_name(folder)
+    with making(path):
+        os.mkdir(path, 0o700)
+    return path
+
+
+@contextmanager
+def making(path: str) -> Iterator[None]:
+    """Tell of an error of the file system as one of the store's.
+
+    Raises:
+        StoreError: `path` cannot be made.
+    """
+    try:
+        yield
+    except OSError as problem:
+        raise StoreError(
+            f"{path} cannot be made: {problem.strerror}",
+            hint="Make room there, or name another place with TRUEUP_CACHE_DIR.",
+        ) from problem
+
+
 @contextmanager
 def temporary_directory(folder: str) -> Iterator[str]:
     """Make a directory in `folder`, and remove it with all that is in it.
@@ -56,14 +92,7 @@ def temporary_directory(folder: str) -> Iterator[str]:
     Raises:
         StoreError: it cannot be made.
     """
-    path = temporary_name(folder)
-    try:
-        os.mkdir(path, 0o700)
-    except OSError as problem:
-        raise StoreError(
-            f"{path} cannot be made: {problem.strerror}",
-            hint="Make room there, or name another place with TRUEUP_CACHE_DIR.",
-        ) from problem
+    path = make_temporary(folder)
     try:
         yield path
     finally:

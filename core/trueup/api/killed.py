@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from trueup.acquisition.build_process import MARK
 from trueup.acquisition.process_tree import end_marked
+from trueup.acquisition.store_temporary import making
 from trueup.acquisition.trace import read_trace
 from trueup.values import dataclass
 
@@ -43,15 +44,21 @@ class Begun:
         """Write down what is in the tree: a millisecond for ten thousand files.
 
         Raises:
-            OSError: there is no room for it.
+            StoreError: there is no room for it.
         """
-        with open(os.path.join(self.folder, _NAMES), "wb") as file:
+        path = os.path.join(self.folder, _NAMES)
+        with making(path), open(path, "wb") as file:
             file.write("\0".join(before.entries).encode("utf-8", "surrogateescape"))
 
     def workspace(self) -> str:
-        """Return a new empty folder for a build to work in."""
-        path = os.path.join(self.folder, str(len(os.listdir(self.folder))))
-        os.mkdir(path, 0o700)
+        """Return a new empty folder for a build to work in.
+
+        Raises:
+            StoreError: it cannot be made.
+        """
+        with making(self.folder):
+            path = os.path.join(self.folder, str(len(os.listdir(self.folder))))
+            os.mkdir(path, 0o700)
         return path
 
     def before(self) -> frozenset[str] | None:

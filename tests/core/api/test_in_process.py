@@ -28,6 +28,18 @@ tell(added=[one.name for one in report.added], version=demo.VERSION, file=demo._
     assert Path(told["file"]).is_relative_to(host.site)
 
 
+def test_a_path_is_never_a_name(host: Host) -> None:
+    lay_project(host.root / "demo", project_files("demo"))
+    told = host.run("""
+from pathlib import Path
+report = trueup.install(Path("demo"), request=WHERE)
+import demo
+tell(added=[one.name for one in report.added], file=demo.__file__)
+""")
+    assert told["added"] == ["demo"]
+    assert Path(told["file"]).is_relative_to(host.site)
+
+
 def test_a_directory_that_was_looked_at_just_before_is_seen_and_its_time_moves(host: Host) -> None:
     make_wheel(host.house)
     told = host.run("""

@@ -18,7 +18,7 @@ import pytest
 from support.edits import EDITS
 from support.mechanisms import MECHANISMS, Mechanism
 from support.mirror import contents
-from support.projects import BACKEND
+from support.projects import BACKEND, GENERATING
 from support.truth import Bench, Situation
 from trueup.acquisition.supply import Supply
 from trueup.api.judging import circumstances_of
@@ -33,22 +33,15 @@ LEAVING = (
     *("scikit-build", "scikit-build-inplace", "meson-python", "maturin"),
 )
 # It makes a module only where there is none, as many scripts do.
-_ONCE = """
+_ONCE = (
+    """
 def _generate():
     module = pathlib.Path("src/demo/made.py")
     if not module.exists():
         module.write_text(pathlib.Path("template.in").read_text())
-
-plain_wheel, plain_editable = build_wheel, build_editable
-
-def build_wheel(*arguments):
-    _generate()
-    return plain_wheel(*arguments)
-
-def build_editable(*arguments):
-    _generate()
-    return plain_editable(*arguments)
 """
+    + GENERATING
+)
 _MADE_ONCE = Mechanism(
     {
         "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\n'

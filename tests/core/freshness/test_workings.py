@@ -11,7 +11,7 @@ import pytest
 from support.builds import lay_tree
 from support.edits import EDITS
 from support.mechanisms import MECHANISMS, Mechanism
-from support.projects import BACKEND
+from support.projects import BACKEND, GENERATING
 from support.truth import Bench, Situation, git
 from trueup.acquisition.store_upkeep import prune
 from trueup.acquisition.supply import Supply
@@ -21,7 +21,8 @@ from trueup.freshness.verdict import Fresh, Stale
 from trueup.freshness.workings import misleading
 
 # It writes a module for each name in names.txt, but none that is there already.
-_GENERATING = """
+_GENERATING = (
+    """
 def _generate():
     for name in pathlib.Path("names.txt").read_text().split():
         if name == "broken":
@@ -30,17 +31,9 @@ def _generate():
         if not module.exists():
             module.parent.mkdir(exist_ok=True)
             module.write_text(pathlib.Path("template.txt").read_text())
-
-plain_wheel, plain_editable = build_wheel, build_editable
-
-def build_wheel(*arguments):
-    _generate()
-    return plain_wheel(*arguments)
-
-def build_editable(*arguments):
-    _generate()
-    return plain_editable(*arguments)
 """
+    + GENERATING
+)
 _PROJECT = Mechanism(
     {
         "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\n'
